@@ -1,6 +1,8 @@
 package photo
 
 import (
+	"image"
+	"image/color"
 	"math"
 	"testing"
 )
@@ -32,6 +34,31 @@ func TestShrinkingKeepsTheAverage(t *testing.T) {
 			for x, weight := range got {
 				if math.Abs(float64(weight)-1) > 1e-4 {
 					t.Fatalf("%d to %d: column %d weighs %f", from, to, x, weight)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryKindOfColourSamplingIsReadAlike(t *testing.T) {
+	ratios := []image.YCbCrSubsampleRatio{
+		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
+		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
+	}
+	for _, ratio := range ratios {
+		whole := image.NewYCbCr(image.Rect(0, 0, 41, 23), ratio)
+		for i, plane := range [][]uint8{whole.Y, whole.Cb, whole.Cr} {
+			for at := range plane {
+				plane[at] = uint8(at*37 + i*11)
+			}
+		}
+		part := whole.SubImage(image.Rect(3, 5, 40, 22)).(*image.YCbCr)
+		out := shrink(part, part.Rect.Dx(), part.Rect.Dy())
+		for y := range part.Rect.Dy() {
+			for x := range part.Rect.Dx() {
+				want := color.RGBAModel.Convert(part.At(3+x, 5+y))
+				if got := out.At(x, y); got != want {
+					t.Fatalf("%v at %d,%d: got %v, want %v", ratio, x, y, got, want)
 				}
 			}
 		}

@@ -24,7 +24,7 @@ func shrink(src image.Image, width, height int) *image.RGBA {
 	line := make([]uint8, 3*bounds.Dx())
 	narrow, sums := make([]float32, 3*width), make([]float32, 3*width)
 	columns := spans(bounds.Dx(), width)
-	read := rowReader(src)
+	read, toRGB := rowReader(src)
 	scale := float64(height) / float64(bounds.Dy())
 	y := 0
 	for sy := range bounds.Dy() {
@@ -39,7 +39,7 @@ func shrink(src image.Image, width, height int) *image.RGBA {
 		}
 		addRow(sums, narrow, float32(upper))
 		if sy == bounds.Dy()-1 || to >= edge {
-			writeRow(out, y, sums)
+			writeRow(out, y, sums, toRGB)
 			clear(sums)
 			y = min(y+1, height-1)
 			if to > edge {
@@ -56,13 +56,11 @@ func addRow(sums, row []float32, weight float32) {
 	}
 }
 
-func writeRow(out *image.RGBA, y int, sums []float32) {
+func writeRow(out *image.RGBA, y int, sums []float32, toRGB func(a, b, c uint8) (uint8, uint8, uint8)) {
 	pixels := out.Pix[y*out.Stride:]
-	for x := 0; x < len(sums)/3; x++ {
-		pixels[4*x] = level(sums[3*x])
-		pixels[4*x+1] = level(sums[3*x+1])
-		pixels[4*x+2] = level(sums[3*x+2])
-		pixels[4*x+3] = 255
+	for x := range len(sums) / 3 {
+		r, g, b := toRGB(level(sums[3*x]), level(sums[3*x+1]), level(sums[3*x+2]))
+		copy(pixels[4*x:4*x+4], []uint8{r, g, b, 255})
 	}
 }
 
@@ -108,36 +106,53 @@ func squeeze(narrow []float32, line []uint8, columns []span) {
 	}
 }
 
-// rowReader returns a function that writes row y of the picture as RGB on
-// white, with short ways for the kinds that phones send.
-func rowReader(src image.Image) func(line []uint8, y int) {
+// rowReader returns a function that reads row y of the picture as three values
+// a pixel, on white, with short ways for the kinds that phones send, and a
+// function that turns averages of these values into RGB. Photos are averaged
+// as they are stored, in brightness and colour, which saves turning millions
+// of pixels into RGB that are about to melt together.
+func rowReader(src image.Image) (read func(line []uint8, y int), toRGB func(a, b, c uint8) (uint8, uint8, uint8)) {
+	same := func(r, g, b uint8) (uint8, uint8, uint8) { return r, g, b }
 	switch src := src.(type) {
 	case *image.YCbCr:
-		return func(line []uint8, y int) { readYCbCr(line, src, y) }
+		return func(line []uint8, y int) { readYCbCr(line, src, y) }, color.YCbCrToRGB
 	case *image.RGBA:
-		return func(line []uint8, y int) { readRGBA(line, src, y) }
+		return func(line []uint8, y int) { readRGBA(line, src, y) }, same
 	case *image.NRGBA:
-		return func(line []uint8, y int) { readNRGBA(line, src, y) }
+		return func(line []uint8, y int) { readNRGBA(line, src, y) }, same
 	case *image.Gray:
-		return func(line []uint8, y int) {
-			for x, v := range src.Pix[src.PixOffset(src.Rect.Min.X, y):][:src.Rect.Dx()] {
-				line[3*x], line[3*x+1], line[3*x+2] = v, v, v
-			}
-		}
+		return func(line []uint8, y int) { readGray(line, src, y) }, same
 	}
-	return func(line []uint8, y int) {
-		bounds := src.Bounds()
-		for x := range bounds.Dx() {
-			c := color.NRGBAModel.Convert(src.At(bounds.Min.X+x, y)).(color.NRGBA)
-			line[3*x], line[3*x+1], line[3*x+2] = onWhite(c.R, c.A), onWhite(c.G, c.A), onWhite(c.B, c.A)
-		}
-	}
+	return func(line []uint8, y int) { readAny(line, src, y) }, same
 }
 
 func readYCbCr(line []uint8, src *image.YCbCr, y int) {
-	for x := range src.Rect.Dx() {
-		c := src.COffset(src.Rect.Min.X+x, y)
-		line[3*x], line[3*x+1], line[3*x+2] = color.YCbCrToRGB(src.Y[src.YOffset(src.Rect.Min.X+x, y)], src.Cb[c], src.Cr[c])
+	shift := 0 // how many columns share one colour, as a power of two
+	switch src.SubsampleRatio {
+	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+		shift = 1
+	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+		shift = 2
+	}
+	left := src.Rect.Min.X
+	c := src.COffset(left, y) - left>>shift
+	for x, v := range src.Y[src.YOffset(left, y):][:src.Rect.Dx()] {
+		at := c + (left+x)>>shift
+		line[3*x], line[3*x+1], line[3*x+2] = v, src.Cb[at], src.Cr[at]
+	}
+}
+
+func readGray(line []uint8, src *image.Gray, y int) {
+	for x, v := range src.Pix[src.PixOffset(src.Rect.Min.X, y):][:src.Rect.Dx()] {
+		line[3*x], line[3*x+1], line[3*x+2] = v, v, v
+	}
+}
+
+func readAny(line []uint8, src image.Image, y int) {
+	bounds := src.Bounds()
+	for x := range bounds.Dx() {
+		c := color.NRGBAModel.Convert(src.At(bounds.Min.X+x, y)).(color.NRGBA)
+		line[3*x], line[3*x+1], line[3*x+2] = onWhite(c.R, c.A), onWhite(c.G, c.A), onWhite(c.B, c.A)
 	}
 }
 
