@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -272,6 +273,36 @@ func TestCheckTellsWhetherTheStoreWorks(t *testing.T) {
 	})
 	if err := open(t, bucket(t, "other")+"/files?secure=false").Check(t.Context()); err == nil {
 		t.Error("a bucket that is not there passes the check")
+	}
+}
+
+func TestAnswersOfAnObjectStoreAreTold(t *testing.T) {
+	cases := []struct {
+		status int
+		code   string
+		want   error
+	}{
+		{http.StatusForbidden, "AccessDenied", blob.ErrReadOnly},
+		{http.StatusInsufficientStorage, "XMinioStorageFull", blob.ErrFull},
+		{http.StatusForbidden, "QuotaExceeded", blob.ErrFull},
+	}
+	for _, c := range cases {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			w.WriteHeader(c.status)
+			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", c.code)
+		}))
+		store := open(t, "s3://key:secret@"+strings.TrimPrefix(server.URL, "http://")+"/files?secure=false")
+		if _, _, err := store.Put(t.Context(), strings.NewReader("x"), 0); !errors.Is(err, c.want) {
+			t.Errorf("%d %s: got %v, want %v", c.status, c.code, err, c.want)
+		}
+		server.Close()
+		if err := store.Check(t.Context()); err == nil {
+			t.Error("a store that is gone passes the check")
+		}
 	}
 }
 

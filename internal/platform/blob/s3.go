@@ -43,6 +43,8 @@ func OpenS3(rawURL string) (*S3, error) {
 		Creds:  credentials.NewStaticV4(u.User.Username(), secret, ""),
 		Secure: query.Get("secure") != "false",
 		Region: region,
+		// A person waits on the other end: rather tell than try for a minute.
+		MaxRetries: 3,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("blob: open s3: %w", err)
