@@ -105,9 +105,9 @@ const addCells = ` ON CONFLICT (city_id, layer, facet, level, cell) DO UPDATE SE
 	n_closed = place_cell.n_closed + excluded.n_closed,
 	sum_x = place_cell.sum_x + excluded.sum_x, sum_y = place_cell.sum_y + excluded.sum_y`
 
-// batchRows is how many rows one INSERT carries: enough that parsing and the way to the server
-// stop counting, few enough for SQLite's limit on placeholders.
-const batchRows = 200
+// batchRows is how many rows one INSERT carries. More would save PostgreSQL little and cost SQLite
+// much: its driver looks up the name of each placeholder by walking over all of them.
+const batchRows = 16
 
 // batch writes many rows of one table with few statements. Each row has the city in front.
 type batch struct {

@@ -1,6 +1,10 @@
 package place
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/tiles"
 )
@@ -19,7 +23,14 @@ func Load(tx *db.Tx, cityID int64, points []Point) error {
 }
 
 // Append stores many new points without counting them. Call Recount for their layer afterwards.
+// Pieces of some 5 000, each in its own transaction, are fastest: SQLite remembers every page that a
+// transaction touched, and each statement walks over what it remembers.
 func Append(tx *db.Tx, cityID int64, points []Point) error {
+	// In the order of the key the database fills page after page instead of jumping about.
+	points = slices.SortedFunc(slices.Values(points), func(a, b Point) int {
+		return cmp.Or(strings.Compare(a.Layer, b.Layer),
+			cmp.Compare(tiles.Quadkey(a.Lon, a.Lat), tiles.Quadkey(b.Lon, b.Lat)))
+	})
 	b := newBatch(tx, "place.point.append", `INSERT INTO place_point
 		(city_id, layer, qk, id, lat, lon, state, facet, created) VALUES `, 8, cityID, ``)
 	for _, p := range points {

@@ -18,7 +18,7 @@ const (
 
 	// pointLimit is the number of points in a tile above which it shows clusters after all: a tile
 	// must neither leave points out nor grow without end.
-	pointLimit = 256
+	pointLimit = 128
 )
 
 // Counts are the points of a layer by state; All holds those of other states too.
