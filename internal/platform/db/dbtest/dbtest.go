@@ -1,0 +1,184 @@
+// Package dbtest gives tests real databases: a fresh SQLite file and a fresh
+// PostgreSQL database, so that every store test runs on both engines.
+//
+// The PostgreSQL server is the one named by ASHAR_TEST_POSTGRES (make test
+// starts one on a private socket). Without it a test starts its own from
+// Debian's package; when that is not installed the test fails and says so.
+package dbtest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+)
+
+// Each runs a test once on SQLite and once on PostgreSQL, each on an empty
+// database with the given migrations applied.
+func Each(t *testing.T, sets []db.Migrations, test func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, OpenSQLite(t, sets)) })
+	t.Run("postgres", func(t *testing.T) { test(t, OpenPostgres(t, sets)) })
+}
+
+// OpenSQLite opens a fresh SQLite database for one test or benchmark.
+func OpenSQLite(t testing.TB, sets []db.Migrations) *db.DB {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "ashar.db"), sets)
+}
+
+// OpenPostgres opens a fresh PostgreSQL database for one test or benchmark.
+func OpenPostgres(t testing.TB, sets []db.Migrations) *db.DB {
+	t.Helper()
+	return open(t, PostgresURL(t), sets)
+}
+
+// PostgresURL makes an empty database on the test server and returns its URL;
+// it is dropped when the test ends.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	server, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	admin, err := db.Open(ctx, server)
+	if err != nil {
+		t.Fatalf("open test PostgreSQL: %v", err)
+	}
+	defer admin.Close()
+	name := "t" + ids.Secret(10)
+	if err := admin.Admin(ctx, "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		admin, err := db.Open(ctx, server)
+		if err != nil {
+			return // the server is gone, and the database with it
+		}
+		defer admin.Close()
+		if err := admin.Admin(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop test database: %v", err)
+		}
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func open(t testing.TB, address string, sets []db.Migrations) *db.DB {
+	t.Helper()
+	ctx := context.Background()
+	d, err := db.Open(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if _, err := d.Migrate(ctx, sets); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+var server = sync.OnceValues(func() (string, error) {
+	if u := os.Getenv("ASHAR_TEST_POSTGRES"); u != "" {
+		return u, nil
+	}
+	return StartPostgres(filepath.Join(os.TempDir(), fmt.Sprintf("ashar-pg-%d", os.Getuid())))
+})
+
+// StartPostgres starts a PostgreSQL server on a private socket inside dir, or
+// finds the one that already runs there, and returns its URL. The server has
+// fsync off when it serves unit tests: they test what is stored, not the disk.
+func StartPostgres(dir string) (string, error) {
+	bin, err := postgresBin()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	// Two test processes may come here at once; the first one starts the server.
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", err
+	}
+	data := filepath.Join(dir, "data")
+	address := "postgres://postgres@/postgres?host=" + url.QueryEscape(dir) + "&sslmode=disable"
+	run := func(name string, args ...string) error {
+		cmd := exec.Command(filepath.Join(bin, name), args...)
+		if os.Getuid() == 0 {
+			// PostgreSQL refuses to run as root; Debian's package brings this user.
+			if err := asPostgres(cmd, dir); err != nil {
+				return err
+			}
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%s: %w\n%s", name, err, out)
+		}
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
+		if err := run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale"); err != nil {
+			return "", err
+		}
+	}
+	if run("pg_ctl", "-D", data, "status") == nil {
+		return address, nil
+	}
+	options := "-c listen_addresses='' -c unix_socket_directories=" + dir +
+		" -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=128MB"
+	if err := run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o", options, "start"); err != nil {
+		return "", err
+	}
+	return address, nil
+}
+
+func asPostgres(cmd *exec.Cmd, dir string) error {
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return fmt.Errorf("running as root and no user postgres: %w", err)
+	}
+	var uid, gid uint32
+	fmt.Sscan(u.Uid, &uid)
+	fmt.Sscan(u.Gid, &gid)
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+		return err
+	}
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
+	return nil
+}
+
+func postgresBin() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if len(found) > 0 {
+		return found[len(found)-1], nil
+	}
+	if p, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(p), nil
+	}
+	return "", fmt.Errorf("PostgreSQL is not installed: %s", strings.TrimSpace("run `apt-get install postgresql`, or name a server in ASHAR_TEST_POSTGRES"))
+}
