@@ -1,0 +1,134 @@
+package city
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+)
+
+// Put creates a city or changes its description; its secret is made once.
+func Put(tx *db.Tx, c *City) error {
+	if c.Secret == "" {
+		c.Secret = ids.Secret(32)
+	}
+	if _, err := tx.Exec("city.put", `INSERT INTO city (city_id, slug, jurisdiction, name_ky, name_ru, name_en, country, zone,
+			languages, currency, phone, phone_prefix, lat, lon, zoom, west, south, east, north, demo, secret)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		ON CONFLICT (city_id) DO UPDATE SET slug = excluded.slug, jurisdiction = excluded.jurisdiction, name_ky = excluded.name_ky,
+			name_ru = excluded.name_ru, name_en = excluded.name_en, country = excluded.country, zone = excluded.zone,
+			languages = excluded.languages, currency = excluded.currency, phone = excluded.phone, phone_prefix = excluded.phone_prefix,
+			lat = excluded.lat, lon = excluded.lon, zoom = excluded.zoom, west = excluded.west, south = excluded.south,
+			east = excluded.east, north = excluded.north, demo = excluded.demo`,
+		c.ID, c.Slug, c.Jurisdiction, c.Names["ky"], c.Names["ru"], c.Names["en"], c.Country, c.Zone.String(),
+		strings.Join(c.Languages, " "), c.Currency, c.Phone, c.PhonePrefix, c.Lat, c.Lon, c.Zoom,
+		c.Box[0], c.Box[1], c.Box[2], c.Box[3], c.Demo, c.Secret); err != nil {
+		return err
+	}
+	if _, err := tx.Exec("city.hosts.clear", `DELETE FROM city_host WHERE city_id = $1`, c.ID); err != nil {
+		return err
+	}
+	for _, h := range c.Hosts {
+		if _, err := tx.Exec("city.host", `INSERT INTO city_host (city_id, host) VALUES ($1, $2)`, c.ID, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PutSetting stores the typed settings of one feature.
+func PutSetting(tx *db.Tx, city int64, name string, value any, by int64, at time.Time) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", name, err)
+	}
+	_, err = tx.Exec("city.setting", `INSERT INTO city_setting (city_id, name, value, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (city_id, name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
+		city, name, string(text), at.UnixMilli(), by)
+	return err
+}
+
+// PutHolidays replaces the calendar of a city.
+func PutHolidays(tx *db.Tx, city int64, list []Holiday) error {
+	if _, err := tx.Exec("city.holidays.clear", `DELETE FROM city_holiday WHERE city_id = $1`, city); err != nil {
+		return err
+	}
+	for _, h := range list {
+		if _, err := tx.Exec("city.holiday", `INSERT INTO city_holiday (city_id, day, kind, name_ky, name_ru, name_en, source)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, city, h.Day, h.Kind, h.Names["ky"], h.Names["ru"], h.Names["en"], h.Source); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Next returns the next value of a named counter of a city, from 1. The row is
+// locked until the transaction ends, so take it last.
+func Next(tx *db.Tx, city int64, name string) (int64, error) {
+	return db.One(tx, "city.counter", `INSERT INTO city_counter (city_id, name, value) VALUES ($1, $2, 1)
+		ON CONFLICT (city_id, name) DO UPDATE SET value = city_counter.value + 1 RETURNING value`, db.Int64, city, name)
+}
+
+// SetCounter puts a counter to a value, for imports.
+func SetCounter(tx *db.Tx, city int64, name string, value int64) error {
+	_, err := tx.Exec("city.counter.set", `INSERT INTO city_counter (city_id, name, value) VALUES ($1, $2, $3)
+		ON CONFLICT (city_id, name) DO UPDATE SET value = excluded.value`, city, name, value)
+	return err
+}
+
+// All reads every city of the installation: the one place that looks across
+// tenants, because a host name must be found before its city is known.
+func All(tx *db.Tx) ([]*City, error) {
+	list, err := db.All(tx, "city.all", `SELECT city_id, slug, jurisdiction, name_ky, name_ru, name_en, country, zone, languages,
+			currency, phone, phone_prefix, lat, lon, zoom, west, south, east, north, demo, secret FROM city ORDER BY city_id`, scanCity)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		if err := complete(tx, c); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func scanCity(r db.Row) (*City, error) {
+	c := &City{settings: map[string]string{}}
+	var ky, ru, en, zone, languages string
+	err := r.Scan(&c.ID, &c.Slug, &c.Jurisdiction, &ky, &ru, &en, &c.Country, &zone, &languages, &c.Currency, &c.Phone,
+		&c.PhonePrefix, &c.Lat, &c.Lon, &c.Zoom, &c.Box[0], &c.Box[1], &c.Box[2], &c.Box[3], &c.Demo, &c.Secret)
+	if err != nil {
+		return nil, err
+	}
+	c.Names = map[string]string{"ky": ky, "ru": ru, "en": en}
+	c.Languages = strings.Fields(languages)
+	if c.Zone, err = time.LoadLocation(zone); err != nil {
+		return nil, fmt.Errorf("city %s: %w", c.Slug, err)
+	}
+	return c, nil
+}
+
+func complete(tx *db.Tx, c *City) (err error) {
+	if c.Hosts, err = db.All(tx, "city.hosts", `SELECT host FROM city_host WHERE city_id = $1 ORDER BY host`, db.Text, c.ID); err != nil {
+		return err
+	}
+	if err := tx.Each("city.settings", `SELECT name, value FROM city_setting WHERE city_id = $1`, func(r db.Row) error {
+		var name, value string
+		if err := r.Scan(&name, &value); err != nil {
+			return err
+		}
+		c.settings[name] = value
+		return nil
+	}, c.ID); err != nil {
+		return err
+	}
+	days, err := db.All(tx, "city.holidays", `SELECT day, kind FROM city_holiday WHERE city_id = $1`, func(r db.Row) (h Holiday, err error) {
+		err = r.Scan(&h.Day, &h.Kind)
+		return h, err
+	}, c.ID)
+	c.Calendar = NewCalendar(c.Zone, days)
+	return err
+}

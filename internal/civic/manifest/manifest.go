@@ -1,0 +1,82 @@
+// Package manifest is what a feature declares about itself: everything that
+// the application needs to know to build, mount, migrate, describe and, for
+// personal data, account for it. There is no registry: app collects the
+// manifests it was given.
+package manifest
+
+import (
+	"context"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// Feature is the declaration of one feature or mechanism.
+type Feature struct {
+	Name         string
+	Migrations   []db.Migrations
+	Routes       []Route
+	Permissions  []permission.Rule
+	Layers       []Layer
+	Nav          []Link
+	Jobs         map[string]func(context.Context, jobs.Job) error
+	Periodic     []Periodic
+	PersonalData []PersonalData
+}
+
+// Route is one address and who answers it.
+type Route struct {
+	Pattern string // of http.ServeMux, such as "GET /reports/{number}"
+	Handle  web.Handler
+	Cached  bool // anonymous answers may be shared by everybody
+	API     bool // failures are told as problem+json
+	Open    bool // may be called from pages of other origins
+}
+
+// Layer is a layer of the map whose tiles are served at /tiles/{name}/.
+type Layer struct {
+	Name  string
+	Title string // message key
+}
+
+// Link is an entry of the navigation. Audience says who sees it.
+type Link struct {
+	Path     string
+	Title    string // message key
+	Icon     string
+	Audience Audience
+	Action   string // permission needed anywhere, for staff links
+	Order    int
+}
+
+// Audience is the place where a link is shown.
+type Audience int
+
+// The audiences.
+const (
+	Header Audience = iota
+	Bottom          // the bar at the thumb on phones
+	Footer
+	Staff
+)
+
+// Periodic is work that one node does again and again.
+type Periodic struct {
+	Name  string
+	Every time.Duration
+	Run   func(context.Context) error
+}
+
+// PersonalData is one entry of the register of data sets with personal data:
+// what is held, why and for how long (message keys), and how a person's own
+// part is exported and erased.
+type PersonalData struct {
+	Name    string
+	Purpose string
+	Term    string
+	Export  func(tx *db.Tx, city, person int64) (any, error)
+	Erase   func(tx *db.Tx, city, person int64, at time.Time) error
+}

@@ -1,0 +1,86 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// fail tells a failure in the visitor's language: as a page, or as
+// application/problem+json (RFC 9457) to programs.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, rt manifest.Route, err error) {
+	v := Of(r)
+	var done *once.Repeated
+	if errors.As(err, &done) {
+		http.Redirect(w, r, Back(done.Answer, "/"), http.StatusSeeOther)
+		return
+	}
+	p := problemOf(v, err)
+	if p.Status >= http.StatusInternalServerError {
+		web.Note(r, err)
+	}
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "10")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if rt.API || strings.HasPrefix(r.Header.Get("Accept"), "application/json") {
+		v.writeProblem(w, r, p)
+		return
+	}
+	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
+		http.Redirect(w, r, "/account/sign-in?back="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	fields := make([]string, len(p.Fields))
+	for i, f := range p.Fields {
+		fields[i] = v.T(f.Key, f.Args...)
+	}
+	meta := Meta{Title: v.T(p.Key + ".title"), Status: p.Status, Private: true}
+	if err := Render(w, r, meta, failure(v, p, fields, web.RequestID(r.Context()))); err != nil {
+		http.Error(w, v.T(p.Key+".title"), p.Status)
+	}
+}
+
+// problemJSON is RFC 9457.
+type problemJSON struct {
+	Type     string         `json:"type"`
+	Title    string         `json:"title"`
+	Status   int            `json:"status"`
+	Detail   string         `json:"detail,omitempty"`
+	Instance string         `json:"instance,omitempty"`
+	Errors   []problemField `json:"errors,omitempty"`
+}
+
+type problemField struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+}
+
+func (v *Visit) writeProblem(w http.ResponseWriter, r *http.Request, p *web.Problem) {
+	doc := problemJSON{
+		Type: "about:blank", Title: v.T(p.Key + ".title"), Status: p.Status,
+		Detail: v.T(p.Key+".text", p.Args...), Instance: web.RequestID(r.Context()),
+	}
+	for _, f := range p.Fields {
+		doc.Errors = append(doc.Errors, problemField{Location: f.Field, Message: v.T(f.Key, f.Args...)})
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(doc)
+}
+
+// JSON answers with a document.
+func JSON(w http.ResponseWriter, r *http.Request, status int, doc any) error {
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	web.NewBody(status, "application/json", append(text, '\n')).Send(w, r)
+	return nil
+}

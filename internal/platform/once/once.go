@@ -1,0 +1,103 @@
+// Package once makes a repeated command harmless. A command carries an
+// idempotency key; the key is stored in the transaction that does the work, so
+// a repeat after a lost answer finds it and is told the first answer.
+package once
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this package.
+var Migrations = db.Migrations{Name: "once", FS: files}
+
+// Keep is how long a key is remembered.
+const Keep = 7 * 24 * time.Hour
+
+// Key is the idempotency key of one command of one city.
+type Key struct {
+	City int64
+	Hash []byte
+}
+
+// NewKey makes a key of what the caller sent. who separates callers, so that
+// nobody reads another's answer by guessing a key.
+func NewKey(city int64, who, what, key string) Key {
+	sum := sha256.Sum256([]byte(who + "\x00" + what + "\x00" + key))
+	return Key{City: city, Hash: sum[:]}
+}
+
+type ctxKey struct{}
+
+// With returns a context whose writes belong to the command k.
+func With(ctx context.Context, k Key) context.Context { return context.WithValue(ctx, ctxKey{}, k) }
+
+// Repeated is returned by Claim when the command was done before.
+type Repeated struct{ Answer string }
+
+// Error implements error.
+func (r *Repeated) Error() string { return "command was done before" }
+
+// errTaken makes the transaction end before its answer is read: PostgreSQL
+// refuses statements after a conflict.
+var errTaken = errors.New("key is taken")
+
+// Claim stores the key of the running command with its answer. Without a key
+// in the context it does nothing. It must be called inside the transaction
+// that does the work; a repeat fails with errors that Resolve understands.
+func Claim(tx *db.Tx, answer string) error {
+	k, ok := tx.Context().Value(ctxKey{}).(Key)
+	if !ok {
+		return nil
+	}
+	_, err := tx.Exec("once.claim", `INSERT INTO once_key (city_id, key, answer, at) VALUES ($1, $2, $3, $4)`,
+		k.City, k.Hash, answer, time.Now().UnixMilli())
+	if errors.Is(err, db.ErrConflict) {
+		return errTaken
+	}
+	return err
+}
+
+// Resolve turns the failure of a repeated command into *Repeated with the
+// first answer. Any other error, and nil, pass through.
+func Resolve(ctx context.Context, d *db.DB, err error) error {
+	if !errors.Is(err, errTaken) {
+		return err
+	}
+	k := ctx.Value(ctxKey{}).(Key)
+	var answer string
+	if err := d.View(ctx, func(tx *db.Tx) error {
+		answer, err = db.One(tx, "once.answer", `SELECT answer FROM once_key WHERE city_id = $1 AND key = $2`,
+			db.Text, k.City, k.Hash)
+		return err
+	}); err != nil {
+		return err
+	}
+	return &Repeated{Answer: answer}
+}
+
+// Find returns the answer of a command done before.
+func Find(ctx context.Context, d *db.DB, k Key) (answer string, found bool, err error) {
+	err = d.View(ctx, func(tx *db.Tx) error {
+		answer, err = db.One(tx, "once.find", `SELECT answer FROM once_key WHERE city_id = $1 AND key = $2`, db.Text, k.City, k.Hash)
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		return "", false, nil
+	}
+	return answer, err == nil, err
+}
+
+// Forget removes keys older than Keep from one city.
+func Forget(tx *db.Tx, city int64, now time.Time) error {
+	_, err := tx.Exec("once.forget", `DELETE FROM once_key WHERE city_id = $1 AND at < $2`, city, now.Add(-Keep).UnixMilli())
+	return err
+}

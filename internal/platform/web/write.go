@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"encoding/hex"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Body is a complete answer ready to be sent: its bytes, the same compressed,
+// and the ETag that names them.
+type Body struct {
+	Type   string
+	Plain  []byte
+	Gzip   []byte // nil when compressing does not pay
+	ETag   string
+	Status int
+}
+
+// minCompress is the size in bytes under which compressing costs more than it saves.
+const minCompress = 1000
+
+// NewBody prepares an answer.
+func NewBody(status int, contentType string, plain []byte) *Body {
+	h := fnv.New128a()
+	h.Write(plain)
+	b := &Body{Type: contentType, Plain: plain, Status: status, ETag: `"` + hex.EncodeToString(h.Sum(nil)) + `"`}
+	if len(plain) >= minCompress && compressible(contentType) {
+		b.Gzip = compress(plain)
+	}
+	return b
+}
+
+func compressible(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	switch kind {
+	case "application/json", "application/problem+json", "application/xml", "application/atom+xml", "application/rss+xml",
+		"application/geo+json", "application/manifest+json", "image/svg+xml", "application/vnd.mapbox-vector-tile", "text/xml":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}
+
+var gzips = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, 5)
+	return w
+}}
+
+func compress(plain []byte) []byte {
+	var out bytes.Buffer
+	out.Grow(len(plain) / 3)
+	w := gzips.Get().(*gzip.Writer)
+	w.Reset(&out)
+	w.Write(plain)
+	w.Close()
+	gzips.Put(w)
+	return out.Bytes()
+}
+
+// Send answers with b, or with 304 when the caller has it already.
+func (b *Body) Send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Content-Type"] = []string{b.Type}
+	h["Etag"] = []string{b.ETag}
+	if _, set := h["Cache-Control"]; !set {
+		h["Cache-Control"] = revalidate
+	}
+	if match := r.Header.Get("If-None-Match"); match != "" && b.Status == http.StatusOK && matches(match, b.ETag) {
+		delete(h, "Content-Type")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	out := b.Plain
+	if b.Gzip != nil {
+		h.Add("Vary", "Accept-Encoding")
+		if AcceptsGzip(r) {
+			h["Content-Encoding"] = gzipName
+			out = b.Gzip
+		}
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(out))}
+	w.WriteHeader(b.Status)
+	if r.Method != http.MethodHead {
+		w.Write(out)
+	}
+}
+
+var (
+	revalidate = []string{"private, no-cache"}
+	gzipName   = []string{"gzip"}
+)
+
+func matches(header, etag string) bool {
+	for _, t := range strings.Split(header, ",") {
+		t = strings.TrimPrefix(strings.TrimSpace(t), "W/")
+		if t == etag || t == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// AcceptsGzip tells whether the caller reads gzip.
+func AcceptsGzip(r *http.Request) bool {
+	for _, e := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(e), ";")
+		if (name == "gzip" || name == "*") && strings.TrimSpace(q) != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+// Buffer collects an answer so that an error found while rendering can still
+// become an error page.
+type Buffer struct{ bytes.Buffer }
+
+var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+
+// TakeBuffer returns an empty buffer; give it back with Free.
+func TakeBuffer() *Buffer {
+	b := buffers.Get().(*Buffer)
+	b.Reset()
+	return b
+}
+
+// Free gives the buffer back. Its bytes must not be used any more.
+func (b *Buffer) Free() {
+	if b.Cap() < 1<<20 {
+		buffers.Put(b)
+	}
+}
+
+// recorder is a ResponseWriter that keeps the answer.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newRecorder() *recorder { return &recorder{header: http.Header{}} }
+
+func (c *recorder) Header() http.Header { return c.header }
+
+func (c *recorder) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+}
+
+func (c *recorder) Write(p []byte) (int, error) {
+	c.WriteHeader(http.StatusOK)
+	return c.body.Write(p)
+}
