@@ -195,7 +195,7 @@ func (d *Desk) Confirm(tx *db.Tx, c *city.City, id, author int64, v Visibility, 
 		if f.Visibility != Unconfirmed {
 			return errSame
 		}
-		f.Visibility, f.Author, f.Due = v, author, due.UnixMilli()
+		f.Visibility, f.Author, f.Due, f.Reason = v, author, due.UnixMilli(), ""
 		e.Kind, e.Person, e.Detail = EventVisibility, author, string(Unconfirmed)+">"+string(v)
 		return nil
 	})

@@ -321,6 +321,31 @@ func (w *Where) Add(cond string, args ...any) {
 	w.parts = append(w.parts, b.String())
 }
 
+// Append adds the conditions of another Where, its placeholders renumbered.
+func (w *Where) Append(o *Where) {
+	shift := len(w.Args)
+	for _, part := range o.parts {
+		w.parts = append(w.parts, renumber(part, shift))
+	}
+	w.Args = append(w.Args, o.Args...)
+}
+
+func renumber(cond string, shift int) string {
+	var b strings.Builder
+	for i := 0; i < len(cond); i++ {
+		b.WriteByte(cond[i])
+		if cond[i] != '$' {
+			continue
+		}
+		n := 0
+		for ; i+1 < len(cond) && cond[i+1] >= '0' && cond[i+1] <= '9'; i++ {
+			n = n*10 + int(cond[i+1]-'0')
+		}
+		b.WriteString(strconv.Itoa(n + shift))
+	}
+	return b.String()
+}
+
 // String is the conditions joined by AND.
 func (w *Where) String() string { return strings.Join(w.parts, " AND ") }
 

@@ -1,0 +1,287 @@
+package casework
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+)
+
+// Filter narrows a public list. Empty fields do not narrow.
+type Filter struct {
+	Kind       string
+	IDs        []int64 // only these, such as search results
+	States     []string
+	Categories []string
+	Body       int64
+	District   string
+	From, To   int64 // created, Unix milliseconds: From ≤ created < To
+	UpdatedMin int64 // last change, Unix milliseconds
+	UpdatedMax int64
+	Before     int64 // keyset: only older ids; 0 from the newest
+	Limit      int
+}
+
+// Page is a piece of a list. More is the id to go on Before; 0 at the end.
+// Partial tells that the piece is short because the search stopped after
+// maxScan cases, not because there are no more.
+type Page struct {
+	Files   []*File
+	More    int64
+	Partial bool
+}
+
+// maxScan bounds how many rows of an index one page may look at: a rare
+// combination of filters costs the same at two million cases as at ten
+// thousand, and the reader is told to look further back.
+const maxScan = 1500
+
+// Listed reads public cases, newest first.
+func Listed(tx *db.Tx, city int64, f Filter) (Page, error) {
+	w := &db.Where{}
+	w.Add("city_id = ?", city)
+	w.Add("kind = ?", f.Kind)
+	w.Add("listed")
+	outer := f.narrow(w)
+	limit := f.Limit
+	if limit == 0 {
+		limit = 20
+	}
+	if f.UpdatedMin != 0 || f.UpdatedMax != 0 {
+		return updated(tx, w, outer, f, limit)
+	}
+	if f.Before != 0 {
+		w.Add("id < ?", f.Before)
+	}
+	if outer.String() == "" {
+		list, err := db.All(tx, "case.listed", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
+			` ORDER BY id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+		return whole(list, limit), err
+	}
+	return scanned(tx, w, outer, limit)
+}
+
+// narrow puts the one condition that an index serves into w and returns the
+// others. The order is from the usually rarest on.
+func (f Filter) narrow(w *db.Where) *db.Where {
+	type cond struct {
+		text string
+		args []any
+	}
+	var conds []cond
+	if f.Body != 0 {
+		conds = append(conds, cond{"body_id = ?", []any{f.Body}})
+	}
+	if len(f.Categories) == 1 {
+		conds = append(conds, cond{"category = ?", []any{f.Categories[0]}})
+	}
+	if len(f.States) == 1 {
+		conds = append(conds, cond{"state = ?", []any{f.States[0]}})
+	}
+	if f.District != "" {
+		conds = append(conds, cond{"district = ?", []any{f.District}})
+	}
+	outer := &db.Where{}
+	for i, c := range conds {
+		if i == 0 {
+			w.Add(c.text, c.args...)
+		} else {
+			outer.Add(c.text, c.args...)
+		}
+	}
+	if len(f.Categories) > 1 {
+		outer.Add("category IN "+marks(len(f.Categories)), anys(f.Categories)...)
+	}
+	if len(f.States) > 1 {
+		outer.Add("state IN "+marks(len(f.States)), anys(f.States)...)
+	}
+	if len(f.IDs) > 0 {
+		args := make([]any, len(f.IDs))
+		for i, id := range f.IDs {
+			args[i] = id
+		}
+		w.Add("id IN "+marks(len(args)), args...)
+	}
+	if f.From != 0 {
+		w.Add("id >= ?", floorID(f.From))
+	}
+	if f.To != 0 {
+		w.Add("id < ?", floorID(f.To))
+	}
+	return outer
+}
+
+// scanned reads at most maxScan rows of the index in w and keeps those that
+// fit outer.
+func scanned(tx *db.Tx, w, outer *db.Where, limit int) (Page, error) {
+	// The last id looked at tells where to go on when too few fitted.
+	last, err := db.All(tx, "case.listed.bound", `SELECT id FROM case_file WHERE `+w.String()+` ORDER BY id DESC LIMIT 1 OFFSET `+
+		w.Next(maxScan), db.Int64, w.Args...)
+	if err != nil {
+		return Page{}, err
+	}
+	w.Args = w.Args[:len(w.Args)-1]
+	if len(last) > 0 {
+		w.Add("id >= ?", last[0])
+	}
+	w.Append(outer)
+	list, err := db.All(tx, "case.listed.scan", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
+		` ORDER BY id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+	p := whole(list, limit)
+	if p.More == 0 && len(last) > 0 {
+		p.More, p.Partial = last[0], true
+	}
+	return p, err
+}
+
+// updated reads by time of the last change, newest change first, as Open311's
+// update extension asks.
+func updated(tx *db.Tx, w, outer *db.Where, f Filter, limit int) (Page, error) {
+	if f.UpdatedMin != 0 {
+		w.Add("updated_at >= ?", f.UpdatedMin)
+	}
+	if f.UpdatedMax != 0 {
+		w.Add("updated_at <= ?", f.UpdatedMax)
+	}
+	if f.Before != 0 {
+		w.Add("id < ?", f.Before)
+	}
+	if outer.String() != "" {
+		w.Append(outer)
+	}
+	list, err := db.All(tx, "case.listed.updated", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
+		` ORDER BY updated_at DESC, id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+	return whole(list, limit), err
+}
+
+func whole(list []*File, limit int) Page {
+	p := Page{Files: list}
+	if len(list) > limit {
+		p.Files = list[:limit]
+		p.More = p.Files[limit-1].ID
+	}
+	return p
+}
+
+// Inbox narrows the list of the staff, most urgent first.
+type Inbox struct {
+	Bodies   []int64 // at which the person works; nil is all
+	View     string  // open, late, soon, mine, new, held, closed, unassigned
+	Me       int64
+	Body     int64
+	States   []string
+	Category string
+	District string
+	IDs      []int64
+	Now      time.Time
+	Soon     time.Time // end of what counts as soon
+	AfterDue int64     // keyset
+	AfterID  int64
+	Limit    int
+}
+
+// Desktop reads a page of the inbox. Next are the keyset values to go on with.
+func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID int64, err error) {
+	w := &db.Where{}
+	w.Add("city_id = ?", city)
+	order := "due_at, id"
+	in.scope(w)
+	switch in.View {
+	case "held":
+		w.Add("visibility = ?", string(Held))
+		order = "id DESC"
+	case "closed":
+		w.Add("NOT is_open")
+		order = "due_at DESC, id DESC"
+	default:
+		w.Add("is_open")
+		w.Add("visibility IN ('public', 'private', 'held')")
+	}
+	switch in.View {
+	case "late":
+		w.Add("due_at < ?", in.Now.UnixMilli())
+	case "soon":
+		w.Add("due_at >= ?", in.Now.UnixMilli())
+		w.Add("due_at < ?", in.Soon.UnixMilli())
+	case "mine":
+		w.Add("assignee_id = ?", in.Me)
+	case "unassigned":
+		w.Add("assignee_id = 0")
+	}
+	in.page(w, order)
+	list, err := db.All(tx, "case.desktop", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+` ORDER BY `+order+
+		` LIMIT `+w.Next(in.Limit+1), scanFile, w.Args...)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	p := whole(list, in.Limit)
+	if p.More != 0 {
+		last := p.Files[len(p.Files)-1]
+		nextDue, nextID = last.Due, last.ID
+	}
+	return p.Files, nextDue, nextID, nil
+}
+
+func (in Inbox) scope(w *db.Where) {
+	switch {
+	case in.Body != 0:
+		w.Add("body_id = ?", in.Body)
+	case len(in.Bodies) > 0:
+		args := make([]any, len(in.Bodies))
+		for i, id := range in.Bodies {
+			args[i] = id
+		}
+		w.Add("body_id IN "+marks(len(args)), args...)
+	}
+	if len(in.States) > 0 {
+		w.Add("state IN "+marks(len(in.States)), anys(in.States)...)
+	}
+	if in.Category != "" {
+		w.Add("category = ?", in.Category)
+	}
+	if in.District != "" {
+		w.Add("district = ?", in.District)
+	}
+	if len(in.IDs) > 0 {
+		args := make([]any, len(in.IDs))
+		for i, id := range in.IDs {
+			args[i] = id
+		}
+		w.Add("id IN "+marks(len(args)), args...)
+	}
+}
+
+func (in Inbox) page(w *db.Where, order string) {
+	if in.AfterID == 0 {
+		return
+	}
+	switch order {
+	case "id DESC":
+		w.Add("id < ?", in.AfterID)
+	case "due_at DESC, id DESC":
+		w.Add("(due_at, id) < (?, ?)", in.AfterDue, in.AfterID)
+	default:
+		w.Add("(due_at, id) > (?, ?)", in.AfterDue, in.AfterID)
+	}
+}
+
+// DueSoon reads open cases whose clock ends before until and that were not
+// escalated yet.
+func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error) {
+	return db.All(tx, "case.due_soon", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND is_open AND NOT escalated
+		AND due_at > 0 AND due_at < $2 AND visibility <> 'unconfirmed' ORDER BY due_at, id LIMIT $3`, scanFile, city, until.UnixMilli(), limit)
+}
+
+// floorID is the smallest id of a case created at an instant.
+func floorID(ms int64) int64 { return ids.Floor(time.UnixMilli(ms)) }
+
+func marks(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
+
+func anys(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}

@@ -1,0 +1,167 @@
+// Package report is "tell the city about a problem in the street": a broken
+// light, a pothole, a heap of rubbish. It declares the kind of case, knows the
+// categories and who answers for each of them where and when, takes reports
+// from pages, from Open311 and from the desk alike, and shows everybody what
+// became of them.
+package report
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+)
+
+// KindName is the kind of case; Layer the layer of the map.
+const (
+	KindName = "report"
+	Layer    = "reports"
+)
+
+// The states. "fixed" and "not_fixed" are never added up: closing a case is
+// not mending a street.
+const (
+	Waiting   = "waiting"
+	InWork    = "in_work"
+	Fixed     = "fixed"
+	NotFixed  = "not_fixed"
+	Duplicate = "duplicate"
+)
+
+// The outcomes under which closed reports are counted.
+const (
+	OutcomeFixed    = "fixed"
+	OutcomeNotFixed = "not_fixed"
+)
+
+// Kind declares the report as a case.
+var Kind = &casework.Kind{
+	Name:  KindName,
+	Layer: Layer,
+	States: []casework.State{
+		{Name: Waiting, Open: true},
+		{Name: InWork, Open: true, Answer: true},
+		{Name: Fixed, Outcome: OutcomeFixed, Answer: true},
+		{Name: NotFixed, Outcome: OutcomeNotFixed, Answer: true},
+		{Name: Duplicate, Outcome: OutcomeNotFixed},
+	},
+	Transitions: []casework.Transition{
+		{From: Waiting, To: InWork, Action: "report.inspect"},
+		{From: Waiting, To: Fixed, Action: "report.inspect", Words: true},
+		{From: Waiting, To: NotFixed, Action: "report.work", Reason: true, Words: true},
+		{From: InWork, To: Waiting, Action: "report.work"},
+		{From: InWork, To: Fixed, Action: "report.inspect", Words: true},
+		{From: InWork, To: NotFixed, Action: "report.work", Reason: true, Words: true},
+		{From: NotFixed, To: InWork, Action: "report.work"},
+		{From: Fixed, To: InWork, Action: "report.work"},
+	},
+	First: Waiting, Duplicate: Duplicate, Reopened: Waiting,
+}
+
+// States lists the states that a public filter offers.
+var States = []string{Waiting, InWork, Fixed, NotFixed}
+
+// Permissions is who may do what with reports unless the city says otherwise.
+func Permissions() []permission.Rule {
+	return []permission.Rule{
+		{Action: "report.create", Public: true},
+		{Action: "report.comment", Public: true},
+		{Action: "report.internal", Roles: []permission.Role{permission.Inspector, permission.Clerk, permission.Head, permission.Dispatcher, permission.Moderator, permission.Admin}},
+		{Action: "report.inspect", Roles: []permission.Role{permission.Inspector, permission.Clerk, permission.Head, permission.Dispatcher, permission.Admin}},
+		{Action: "report.work", Roles: []permission.Role{permission.Clerk, permission.Head, permission.Dispatcher, permission.Admin}},
+		{Action: "report.transfer", Roles: []permission.Role{permission.Clerk, permission.Head, permission.Dispatcher, permission.Admin}},
+		{Action: "report.moderate", Roles: []permission.Role{permission.Moderator, permission.Dispatcher, permission.Admin}},
+		{Action: "report.ban", Roles: []permission.Role{permission.Moderator, permission.Admin}},
+		{Action: "report.configure", Roles: []permission.Role{permission.Admin}},
+	}
+}
+
+// Settings are the city's own rules for reports.
+type Settings struct {
+	ReopenDays       int      `json:"reopen_days"`       // how long the author may reopen
+	AskAfterDays     int      `json:"ask_after_days"`    // when "is it really fixed?" is asked
+	SoonHours        int      `json:"soon_hours"`        // a clock this near its end is escalated
+	NearMetres       int      `json:"near_metres"`       // how far a similar report is looked for
+	MaxPhotos        int      `json:"max_photos"`        // in one report or comment
+	HoldAnonymous    bool     `json:"hold_anonymous"`    // posts by unknown people wait for a moderator
+	BlockedWords     []string `json:"blocked_words"`     // folded; a post with one waits
+	MaxLinks         int      `json:"max_links"`         // more of them wait
+	OpenKeys         bool     `json:"open_keys"`         // anybody may ask for an Open311 key
+	MaxUploadBytes   int64    `json:"max_upload_bytes"`  // of one form
+	UnconfirmedHours int      `json:"unconfirmed_hours"` // after which a report without its code is erased
+	FlagsToHold      int      `json:"flags_to_hold"`     // flags by different people that hold a post
+	DefaultDays      int      `json:"default_days"`      // working days where the category names none
+}
+
+// DefaultSettings hold until the city sets its own.
+var DefaultSettings = Settings{
+	ReopenDays: 30, AskAfterDays: 3, SoonHours: 24, NearMetres: 150, MaxPhotos: 6, HoldAnonymous: true, MaxLinks: 2,
+	MaxUploadBytes: 64 << 20, UnconfirmedHours: 72, FlagsToHold: 3, DefaultDays: 10,
+}
+
+// Suspicious tells whether a text must wait for a moderator: too many links, a
+// blocked word, or shouting. It uses no outside service and is explained in
+// docs/moderation.md, because nobody should guess at rules.
+func Suspicious(text string, s Settings, words []string) bool {
+	if strings.Count(strings.ToLower(text), "http")+strings.Count(strings.ToLower(text), "www.") > s.MaxLinks {
+		return true
+	}
+	for _, w := range words {
+		for _, b := range s.BlockedWords {
+			if w == b {
+				return true
+			}
+		}
+	}
+	return shouts(text)
+}
+
+// shouts finds long texts in capitals and runs of one character.
+func shouts(text string) bool {
+	var letters, upper, run int
+	var last rune
+	for _, r := range text {
+		if r == last && !unicode.IsDigit(r) && !unicode.IsSpace(r) {
+			run++
+			if run >= 12 {
+				return true
+			}
+		} else {
+			run = 0
+		}
+		last = r
+		if unicode.IsLetter(r) {
+			letters++
+			if unicode.IsUpper(r) {
+				upper++
+			}
+		}
+	}
+	return letters > 60 && upper*10 > letters*7
+}
+
+// MayReopen tells whether the author may still reopen a closed report.
+func MayReopen(f *casework.File, s Settings, now time.Time) bool {
+	return !f.Open && f.Parent == 0 && now.Before(f.ClosedAt().AddDate(0, 0, s.ReopenDays))
+}
+
+// Title is what a report is called in a list: its own first words, or those of
+// its category.
+func Title(text, category string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	const most = 70
+	runes := []rune(line)
+	if len(runes) == 0 {
+		return category
+	}
+	if len(runes) <= most {
+		return line
+	}
+	cut := string(runes[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " .,;:-–—") + "…"
+}
