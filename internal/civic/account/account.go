@@ -1,0 +1,132 @@
+// Package account knows the people of a city: their addresses, sessions and
+// devices, how well they are known, the roles that staff have at bodies. It
+// signs people in by a link to an e-mail address, a code to a telephone, or a
+// passkey, and gives everybody their own data and its erasure.
+package account
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/sms"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this package.
+var Migrations = db.Migrations{Name: "account", FS: files}
+
+// Person is somebody the city knows. Instants are Unix milliseconds.
+type Person struct {
+	ID      int64
+	Name    string
+	Lang    string
+	Level   permission.Level
+	Created int64
+	Erased  int64
+	TOTP    bool
+}
+
+// Contact is an address that a person has proved.
+type Contact struct {
+	Address  string
+	Kind     string // email or phone
+	Person   int64
+	Verified int64
+}
+
+// Session is one signed-in device.
+type Session struct {
+	ID      int64
+	Device  string
+	Created int64
+	Seen    int64
+	Until   int64
+	Strong  bool
+}
+
+// Terms of sign-in.
+const (
+	sessionFor   = 90 * 24 * time.Hour
+	codeFor      = 15 * time.Minute
+	maxTries     = 5 // at one code
+	maxAddress   = 6 // codes to one address within an hour
+	codeDigits   = 6
+	seenEvery    = 5 * time.Minute
+	ceremonyFor  = 5 * time.Minute
+	recoveryKeys = 8
+)
+
+// ParseAddress reads an e-mail address or a telephone number as people type
+// them. The error names the message.
+func ParseAddress(c *city.City, text string) (address, kind string, err error) {
+	text = strings.TrimSpace(text)
+	if strings.Contains(text, "@") {
+		m, err := mail.ParseAddress(text)
+		if err != nil || m.Name != "" || len(text) > 254 {
+			return "", "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.email"})
+		}
+		return strings.ToLower(m.Address), "email", nil
+	}
+	if text == "" {
+		return "", "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.address"})
+	}
+	phone, err := sms.Normalize(text, c.PhonePrefix)
+	if err != nil {
+		return "", "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.phone"})
+	}
+	return phone, "phone", nil
+}
+
+func kindOf(address string) string {
+	if strings.Contains(address, "@") {
+		return "email"
+	}
+	return "phone"
+}
+
+// hash keeps a secret in the database in a form that is of no use to a thief.
+// Codes are short, so they are keyed with the city's secret.
+func hash(c *city.City, what, secret string) string {
+	m := hmac.New(sha256.New, []byte(c.Secret))
+	m.Write([]byte(what + "\x00" + secret))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// tokenHash is for session tokens, which are long and random: it needs no city
+// secret, so one lookup by hash finds them.
+func tokenHash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// deviceName says in a few words what a User-Agent is.
+func deviceName(agent string) string {
+	system := "?"
+	for _, s := range []string{"Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"} {
+		if strings.Contains(agent, s) {
+			system = s
+			break
+		}
+	}
+	browser := ""
+	for _, b := range []struct{ mark, name string }{
+		{"YaBrowser", "Yandex"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung"}, {"Edg", "Edge"}, {"Firefox", "Firefox"}, {"Chrome", "Chrome"}, {"Safari", "Safari"},
+	} {
+		if strings.Contains(agent, b.mark) {
+			browser = b.name
+			break
+		}
+	}
+	return strings.TrimSpace(browser + " · " + system)
+}

@@ -1,0 +1,257 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+)
+
+func scanPerson(r db.Row) (p Person, err error) {
+	var totp string
+	err = r.Scan(&p.ID, &p.Name, &p.Lang, &p.Level, &p.Created, &p.Erased, &totp)
+	p.TOTP = totp != ""
+	return p, err
+}
+
+const personColumns = `id, name, lang, level, created_at, erased_at, totp`
+
+// Get reads a person.
+func Get(tx *db.Tx, city, id int64) (Person, error) {
+	return db.One(tx, "account.get", `SELECT `+personColumns+` FROM account_person WHERE city_id = $1 AND id = $2`, scanPerson, city, id)
+}
+
+func insertPerson(tx *db.Tx, city int64, p Person) error {
+	_, err := tx.Exec("account.insert", `INSERT INTO account_person (city_id, id, name, lang, level, created_at, erased_at, totp, totp_pending, totp_used)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, '', '', 0) ON CONFLICT DO NOTHING`, city, p.ID, p.Name, p.Lang, int(p.Level), p.Created)
+	return err
+}
+
+func updateProfile(tx *db.Tx, city, id int64, name, lang string) error {
+	_, err := tx.Exec("account.profile", `UPDATE account_person SET name = $3, lang = $4 WHERE city_id = $1 AND id = $2`, city, id, name, lang)
+	return err
+}
+
+func raiseLevel(tx *db.Tx, city, id int64, level permission.Level) error {
+	_, err := tx.Exec("account.level", `UPDATE account_person SET level = $3 WHERE city_id = $1 AND id = $2 AND level < $3`, city, id, int(level))
+	return err
+}
+
+func personByAddress(tx *db.Tx, city int64, address string) (Person, error) {
+	return db.One(tx, "account.address", `SELECT `+prefixed("p.", personColumns)+` FROM account_contact c JOIN account_person p
+		ON p.city_id = c.city_id AND p.id = c.person_id WHERE c.city_id = $1 AND c.address = $2`, scanPerson, city, address)
+}
+
+func prefixed(prefix, columns string) string {
+	return prefix + strings.ReplaceAll(columns, ", ", ", "+prefix)
+}
+
+func putContact(tx *db.Tx, city int64, c Contact) error {
+	_, err := tx.Exec("account.contact", `INSERT INTO account_contact (city_id, address, kind, person_id, verified_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (city_id, address) DO NOTHING`, city, c.Address, c.Kind, c.Person, c.Verified)
+	return err
+}
+
+// FindOrCreate returns the person behind a proved address, a new one when
+// nobody has it yet.
+func FindOrCreate(tx *db.Tx, city int64, address, lang string, now time.Time) (Person, error) {
+	p, err := personByAddress(tx, city, address)
+	if err == nil || !errors.Is(err, db.ErrNotFound) {
+		return p, err
+	}
+	p = Person{ID: ids.At(now), Lang: lang, Level: permission.Known, Created: now.UnixMilli()}
+	if kindOf(address) == "phone" {
+		p.Level = permission.Phone
+	}
+	if err := insertPerson(tx, city, p); err != nil {
+		return p, err
+	}
+	return p, putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: now.UnixMilli()})
+}
+
+// Contacts reads the proved addresses of a person.
+func Contacts(tx *db.Tx, city, person int64) ([]Contact, error) {
+	return db.All(tx, "account.contacts", `SELECT address, kind, person_id, verified_at FROM account_contact WHERE city_id = $1 AND person_id = $2
+		ORDER BY kind, address`, func(r db.Row) (c Contact, err error) {
+		err = r.Scan(&c.Address, &c.Kind, &c.Person, &c.Verified)
+		return c, err
+	}, city, person)
+}
+
+// Names reads the names of people by id.
+func Names(tx *db.Tx, city int64, people []int64) (map[int64]string, error) {
+	out := map[int64]string{}
+	if len(people) == 0 {
+		return out, nil
+	}
+	args := []any{city}
+	for _, id := range people {
+		args = append(args, id)
+	}
+	return out, tx.Each("account.names", `SELECT id, name FROM account_person WHERE city_id = $1 AND id IN `+db.In(2, len(people)), func(r db.Row) error {
+		var id int64
+		var name string
+		err := r.Scan(&id, &name)
+		out[id] = name
+		return err
+	}, args...)
+}
+
+func insertSession(tx *db.Tx, city, person int64, hash string, s Session) error {
+	_, err := tx.Exec("account.session", `INSERT INTO account_session (city_id, token_hash, id, person_id, device, created_at, seen_at, until, strong)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, city, hash, s.ID, person, s.Device, s.Created, s.Seen, s.Until, s.Strong)
+	return err
+}
+
+// signedIn is what a request needs to know of a session.
+type signedIn struct {
+	Person
+	seen   int64
+	strong bool
+}
+
+func bySession(tx *db.Tx, city int64, hash string, now int64) (signedIn, error) {
+	return db.One(tx, "account.by_session", `SELECT `+prefixed("p.", personColumns)+`, s.seen_at, s.strong FROM account_session s JOIN account_person p
+		ON p.city_id = s.city_id AND p.id = s.person_id
+		WHERE s.city_id = $1 AND s.token_hash = $2 AND s.until > $3 AND p.erased_at = 0`, func(r db.Row) (s signedIn, err error) {
+		var totp string
+		err = r.Scan(&s.ID, &s.Name, &s.Lang, &s.Level, &s.Created, &s.Erased, &totp, &s.seen, &s.strong)
+		s.TOTP = totp != ""
+		return s, err
+	}, city, hash, now)
+}
+
+func touchSession(tx *db.Tx, city int64, hash string, now int64) error {
+	_, err := tx.Exec("account.session.seen", `UPDATE account_session SET seen_at = $3 WHERE city_id = $1 AND token_hash = $2`, city, hash, now)
+	return err
+}
+
+func strengthen(tx *db.Tx, city int64, hash string) error {
+	_, err := tx.Exec("account.session.strong", `UPDATE account_session SET strong = TRUE WHERE city_id = $1 AND token_hash = $2`, city, hash)
+	return err
+}
+
+// Sessions reads the signed-in devices of a person, last used first.
+func Sessions(tx *db.Tx, city, person, now int64) ([]Session, error) {
+	return db.All(tx, "account.sessions", `SELECT id, device, created_at, seen_at, until, strong FROM account_session
+		WHERE city_id = $1 AND person_id = $2 AND until > $3 ORDER BY seen_at DESC LIMIT 50`, func(r db.Row) (s Session, err error) {
+		err = r.Scan(&s.ID, &s.Device, &s.Created, &s.Seen, &s.Until, &s.Strong)
+		return s, err
+	}, city, person, now)
+}
+
+// revokeSessions ends one session of a person, or all when id is 0.
+func revokeSessions(tx *db.Tx, city, person, id int64) error {
+	_, err := tx.Exec("account.session.revoke", `DELETE FROM account_session WHERE city_id = $1 AND person_id = $2 AND (id = $3 OR $4)`,
+		city, person, id, id == 0)
+	return err
+}
+
+func endSession(tx *db.Tx, city int64, hash string) error {
+	_, err := tx.Exec("account.session.end", `DELETE FROM account_session WHERE city_id = $1 AND token_hash = $2`, city, hash)
+	return err
+}
+
+// Grants reads the roles of a person.
+func Grants(tx *db.Tx, city, person int64) ([]permission.Grant, error) {
+	return db.All(tx, "account.grants", `SELECT role, body_id FROM account_grant WHERE city_id = $1 AND person_id = $2 ORDER BY role, body_id`,
+		func(r db.Row) (g permission.Grant, err error) {
+			err = r.Scan(&g.Role, &g.Body)
+			return g, err
+		}, city, person)
+}
+
+// PutGrant gives a role at a body; it is no error when the person has it.
+func PutGrant(tx *db.Tx, city, person int64, g permission.Grant) error {
+	_, err := tx.Exec("account.grant", `INSERT INTO account_grant (city_id, person_id, role, body_id) VALUES ($1, $2, $3, $4)
+		ON CONFLICT DO NOTHING`, city, person, string(g.Role), g.Body)
+	return err
+}
+
+func dropGrant(tx *db.Tx, city, person int64, g permission.Grant) error {
+	_, err := tx.Exec("account.revoke", `DELETE FROM account_grant WHERE city_id = $1 AND person_id = $2 AND role = $3 AND body_id = $4`,
+		city, person, string(g.Role), g.Body)
+	return err
+}
+
+// Colleague is a person with a role at a body.
+type Colleague struct {
+	Person
+	permission.Grant
+}
+
+// Staff reads everybody with a role, or only those at one body.
+func Staff(tx *db.Tx, city, body int64) ([]Colleague, error) {
+	return db.All(tx, "account.staff", `SELECT `+prefixed("p.", personColumns)+`, g.role, g.body_id FROM account_grant g JOIN account_person p
+		ON p.city_id = g.city_id AND p.id = g.person_id WHERE g.city_id = $1 AND (g.body_id = $2 OR $3) AND p.erased_at = 0
+		ORDER BY g.body_id, g.role, p.name LIMIT 1000`, func(r db.Row) (c Colleague, err error) {
+		var totp string
+		err = r.Scan(&c.ID, &c.Name, &c.Lang, &c.Level, &c.Created, &c.Erased, &totp, &c.Role, &c.Body)
+		c.TOTP = totp != ""
+		return c, err
+	}, city, body, body == 0)
+}
+
+// challenge is a code that was sent and waits to come back.
+type challenge struct {
+	purpose  string
+	subject  int64
+	address  string
+	codeHash string
+	back     string
+	tries    int
+	until    int64
+	used     bool
+}
+
+func insertChallenge(tx *db.Tx, city int64, ticketHash string, c challenge) error {
+	_, err := tx.Exec("account.challenge", `INSERT INTO account_challenge (city_id, ticket_hash, purpose, subject_id, address, code_hash, back, tries, until, used)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, FALSE)`, city, ticketHash, c.purpose, c.subject, c.address, c.codeHash, c.back, c.until)
+	return err
+}
+
+func lockChallenge(tx *db.Tx, city int64, ticketHash string) (challenge, error) {
+	return db.One(tx, "account.challenge.lock", `SELECT purpose, subject_id, address, code_hash, back, tries, until, used FROM account_challenge
+		WHERE city_id = $1 AND ticket_hash = $2`+tx.ForUpdate(), func(r db.Row) (c challenge, err error) {
+		err = r.Scan(&c.purpose, &c.subject, &c.address, &c.codeHash, &c.back, &c.tries, &c.until, &c.used)
+		return c, err
+	}, city, ticketHash)
+}
+
+func noteTry(tx *db.Tx, city int64, ticketHash string, used bool) error {
+	_, err := tx.Exec("account.challenge.try", `UPDATE account_challenge SET tries = tries + 1, used = $3 WHERE city_id = $1 AND ticket_hash = $2`,
+		city, ticketHash, used)
+	return err
+}
+
+// attempts notes one more code for an address and returns how many there were
+// within the hour.
+func attempts(tx *db.Tx, city int64, addressHash string, now time.Time) (int64, error) {
+	if _, err := tx.Exec("account.attempts.old", `DELETE FROM account_attempt WHERE city_id = $1 AND address_hash = $2 AND id < $3`,
+		city, addressHash, ids.Floor(now.Add(-time.Hour))); err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec("account.attempt", `INSERT INTO account_attempt (city_id, address_hash, id) VALUES ($1, $2, $3)`,
+		city, addressHash, ids.At(now)); err != nil {
+		return 0, err
+	}
+	return db.One(tx, "account.attempts", `SELECT COUNT(*) FROM account_attempt WHERE city_id = $1 AND address_hash = $2`, db.Int64, city, addressHash)
+}
+
+// Sweep removes codes and sessions whose time is over.
+func Sweep(tx *db.Tx, city int64, now time.Time) error {
+	ms := now.UnixMilli()
+	for _, q := range []string{
+		`DELETE FROM account_challenge WHERE city_id = $1 AND until < $2`,
+		`DELETE FROM account_session WHERE city_id = $1 AND until < $2`,
+		`DELETE FROM account_ceremony WHERE city_id = $1 AND until < $2`,
+	} {
+		if _, err := tx.Exec("account.sweep", q, city, ms); err != nil {
+			return err
+		}
+	}
+	return nil
+}

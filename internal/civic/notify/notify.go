@@ -1,0 +1,251 @@
+// Package notify tells people what happened to what they follow: in the inbox
+// of their account, by e-mail, by push to their devices. An event is written
+// in the transaction that causes it; jobs fan it out and deliver it, each
+// message with an identity of its own that it keeps through every attempt, so
+// that none is lost and a repeat can be recognised.
+package notify
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/jobs"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this package.
+var Migrations = db.Migrations{Name: "notify", FS: files}
+
+// Subject is anything that can be followed.
+type Subject struct {
+	Kind string
+	ID   int64
+}
+
+// Event is something that followers are told. Key names the texts: <Key>.title
+// and <Key>.text. Args are values for the texts by placeholder; a value that
+// begins with "=" is itself a message key.
+type Event struct {
+	ID      int64
+	City    int64
+	Subject Subject
+	Key     string
+	Args    map[string]string
+	Link    string  // path of the page
+	Except  int64   // who did it and needs not be told
+	To      []int64 // people told besides the followers
+	Urgent  bool    // not kept for the digest or the end of quiet hours
+	Near    *Near   // watches that match are told too
+}
+
+// Near is where a new thing is, for those who watch a place or a district.
+type Near struct {
+	Layer    string
+	Lat, Lon float64
+	District string
+	Category string
+}
+
+// Emit stores the event for all whom it concerns, in the caller's transaction.
+func Emit(tx *db.Tx, e Event) error {
+	if e.ID == 0 {
+		e.ID = ids.New()
+	}
+	return jobs.Enqueue(tx, e.City, jobFan, fan{Event: e})
+}
+
+const (
+	jobFan  = "notify.fan"
+	jobSend = "notify.send"
+)
+
+// fan is the argument of a fan-out job; After is where an earlier part stopped.
+type fan struct {
+	Event Event
+	After int64
+}
+
+// Follow makes a person a follower; it is no error to follow twice.
+func Follow(tx *db.Tx, city, person int64, s Subject, at time.Time) error {
+	if person == 0 {
+		return errors.New("notify: nobody cannot follow")
+	}
+	_, err := tx.Exec("notify.follow", `INSERT INTO notify_follow (city_id, kind, subject_id, person_id, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`, city, s.Kind, s.ID, person, at.UnixMilli())
+	return err
+}
+
+// Unfollow ends it.
+func Unfollow(tx *db.Tx, city, person int64, s Subject) error {
+	_, err := tx.Exec("notify.unfollow", `DELETE FROM notify_follow WHERE city_id = $1 AND kind = $2 AND subject_id = $3 AND person_id = $4`,
+		city, s.Kind, s.ID, person)
+	return err
+}
+
+// Follows tells whether a person follows.
+func Follows(tx *db.Tx, city, person int64, s Subject) (bool, error) {
+	n, err := db.One(tx, "notify.follows", `SELECT COUNT(*) FROM notify_follow WHERE city_id = $1 AND kind = $2 AND subject_id = $3 AND person_id = $4`,
+		db.Int64, city, s.Kind, s.ID, person)
+	return n > 0, err
+}
+
+// Following reads what a person follows of a kind, newest first.
+func Following(tx *db.Tx, city, person int64, kind string, limit int) ([]int64, error) {
+	return db.All(tx, "notify.following", `SELECT subject_id FROM notify_follow WHERE city_id = $1 AND person_id = $2 AND kind = $3
+		ORDER BY at DESC LIMIT $4`, db.Int64, city, person, kind, limit)
+}
+
+// MoveFollowers makes the followers of one subject follow another, for merges.
+func MoveFollowers(tx *db.Tx, city int64, from, to Subject) error {
+	_, err := tx.Exec("notify.follow.move", `INSERT INTO notify_follow (city_id, kind, subject_id, person_id, at)
+		SELECT city_id, $4, $5, person_id, at FROM notify_follow WHERE city_id = $1 AND kind = $2 AND subject_id = $3 ON CONFLICT DO NOTHING`,
+		city, from.Kind, from.ID, to.Kind, to.ID)
+	return err
+}
+
+// Preference is how a person wants to be told. Quiet hours are whole hours of
+// the city's clock, from inclusive, to exclusive; equal means none.
+type Preference struct {
+	Email     bool
+	Push      bool
+	Digest    bool
+	QuietFrom int
+	QuietTo   int
+}
+
+// DefaultPreference holds until the person chooses.
+var DefaultPreference = Preference{Email: true, Push: true, QuietFrom: 22, QuietTo: 7}
+
+// Preferences reads how a person wants to be told.
+func Preferences(tx *db.Tx, city, person int64) (Preference, error) {
+	p, err := db.One(tx, "notify.preference", `SELECT email, push, digest, quiet_from, quiet_to FROM notify_preference
+		WHERE city_id = $1 AND person_id = $2`, func(r db.Row) (p Preference, err error) {
+		err = r.Scan(&p.Email, &p.Push, &p.Digest, &p.QuietFrom, &p.QuietTo)
+		return p, err
+	}, city, person)
+	if errors.Is(err, db.ErrNotFound) {
+		return DefaultPreference, nil
+	}
+	return p, err
+}
+
+// SetPreferences stores how a person wants to be told.
+func SetPreferences(tx *db.Tx, city, person int64, p Preference) error {
+	_, err := tx.Exec("notify.preference.put", `INSERT INTO notify_preference (city_id, person_id, email, push, digest, quiet_from, quiet_to)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (city_id, person_id) DO UPDATE SET email = excluded.email, push = excluded.push,
+			digest = excluded.digest, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to`,
+		city, person, p.Email, p.Push, p.Digest, p.QuietFrom, p.QuietTo)
+	return err
+}
+
+// Item is one line of a person's inbox.
+type Item struct {
+	ID     int64
+	Key    string
+	Args   map[string]string
+	Link   string
+	Unread bool
+}
+
+// At returns when it came.
+func (i Item) At() time.Time { return ids.Time(i.ID) }
+
+// Inbox reads a person's notices before an id (0: from the newest).
+func Inbox(tx *db.Tx, city, person, before int64, limit int) ([]Item, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	return db.All(tx, "notify.inbox", `SELECT id, message_key, args, link, unread FROM notify_inbox
+		WHERE city_id = $1 AND person_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`, func(r db.Row) (i Item, err error) {
+		var args string
+		if err = r.Scan(&i.ID, &i.Key, &args, &i.Link, &i.Unread); err == nil {
+			i.Args, err = decodeArgs(args)
+		}
+		return i, err
+	}, city, person, before, limit)
+}
+
+// Unread counts a person's unread notices, at most 100.
+func Unread(tx *db.Tx, city, person int64) (int, error) {
+	n, err := db.One(tx, "notify.unread", `SELECT COUNT(*) FROM (SELECT id FROM notify_inbox WHERE city_id = $1 AND person_id = $2 AND unread LIMIT 100) AS u`,
+		db.Int64, city, person)
+	return int(n), err
+}
+
+// MarkRead marks all notices of a person up to an id as read.
+func MarkRead(tx *db.Tx, city, person, upTo int64) error {
+	_, err := tx.Exec("notify.read", `UPDATE notify_inbox SET unread = FALSE WHERE city_id = $1 AND person_id = $2 AND unread AND id <= $3`,
+		city, person, upTo)
+	return err
+}
+
+// Direct is a message to an address, whether or not a person stands behind it:
+// a code, or a case for a body that works by e-mail.
+type Direct struct {
+	Channel string // email or sms
+	To      string
+	Lang    string
+	Key     string
+	Args    map[string]string
+	Link    string
+	ReplyTo string
+	Secret  bool // args and link are wiped once it has been sent
+}
+
+// Send stores a direct message in the caller's transaction.
+func Send(tx *db.Tx, city int64, d Direct) error {
+	id := ids.New()
+	return put(tx, city, message{
+		ID: id, Event: id, Channel: d.Channel, Target: d.To, Lang: d.Lang, Key: d.Key, Args: d.Args, Link: d.Link, ReplyTo: d.ReplyTo, Secret: d.Secret,
+	}, time.Time{})
+}
+
+// message is one delivery to one address of one person.
+type message struct {
+	ID, Event, Person        int64
+	Channel, Target, Lang    string
+	Key                      string
+	Args                     map[string]string
+	Link, ReplyTo, MessageID string
+	Secret                   bool
+	Sent                     int64
+}
+
+// put stores a delivery once and the job that sends it.
+func put(tx *db.Tx, city int64, m message, at time.Time) error {
+	args, err := json.Marshal(m.Args)
+	if err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	if m.ID == 0 {
+		m.ID = ids.New()
+	}
+	n, err := tx.Exec("notify.message", `INSERT INTO notify_message (city_id, id, event_id, person_id, channel, target, lang, message_key, args, link,
+			reply_to, message_id, secret, sent_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '')
+		ON CONFLICT DO NOTHING`,
+		city, m.ID, m.Event, m.Person, m.Channel, m.Target, m.Lang, m.Key, string(args), m.Link, m.ReplyTo,
+		fmt.Sprintf("%d.%s", m.ID, ids.Secret(8)), m.Secret)
+	if err != nil || n == 0 {
+		return err
+	}
+	var opts []jobs.Option
+	if !at.IsZero() {
+		opts = append(opts, jobs.At(at))
+	}
+	return jobs.Enqueue(tx, city, jobSend, sendArgs{ID: m.ID}, opts...)
+}
+
+type sendArgs struct{ ID int64 }
+
+func decodeArgs(text string) (map[string]string, error) {
+	var args map[string]string
+	err := json.Unmarshal([]byte(text), &args)
+	return args, err
+}
