@@ -2,9 +2,11 @@ package open311
 
 import (
 	"encoding/base64"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -216,7 +218,8 @@ func media(r *http.Request, most int64) (links []string, files []File, err error
 	if r.MultipartForm == nil {
 		return links, files, nil
 	}
-	for _, parts := range r.MultipartForm.File {
+	for _, name := range slices.Sorted(maps.Keys(r.MultipartForm.File)) {
+		parts := r.MultipartForm.File[name]
 		for _, h := range parts {
 			p, err := h.Open()
 			if err != nil {
