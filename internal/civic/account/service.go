@@ -426,3 +426,17 @@ func (s *Service) ResetAccess(ctx context.Context, c *city.City, a permission.Ac
 		return permission.Audit(tx, a, "account.reset", "person", person, "", s.clock.Now())
 	})
 }
+
+// PersonAt finds the person who signs in with an address.
+func (s *Service) PersonAt(ctx context.Context, c *city.City, text string) (int64, error) {
+	address, _, err := ParseAddress(c, text)
+	if err != nil {
+		return 0, err
+	}
+	var p Person
+	err = s.db.View(ctx, func(tx *db.Tx) (err error) {
+		p, err = personByAddress(tx, c.ID, address)
+		return err
+	})
+	return p.ID, err
+}

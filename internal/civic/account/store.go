@@ -255,3 +255,11 @@ func Sweep(tx *db.Tx, city int64, now time.Time) error {
 	}
 	return nil
 }
+
+// PutDemo stores an invented person of a demo city.
+func PutDemo(tx *db.Tx, city int64, p Person, address string) error {
+	if err := insertPerson(tx, city, p); err != nil {
+		return err
+	}
+	return putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: p.Created})
+}

@@ -38,6 +38,7 @@ type State struct {
 	Open    bool   // the city still owes something
 	Outcome string // of a closed state: what is counted, such as "fixed"
 	Answer  bool   // reaching it answers the author
+	Mark    string // how its point shows on the map, a state of package place
 }
 
 // Transition is an allowed step between states and the permission it needs.

@@ -141,10 +141,12 @@ func (d *Desk) follow(tx *db.Tx, c *city.City, before, after *File, e *Event) er
 		return err
 	}
 	d.versions.Touch(tx, c.ID)
-	layer := d.kinds[after.Kind].Layer
+	k := d.kinds[after.Kind]
+	layer := k.Layer
 	if layer == "" {
 		return nil
 	}
+	state, _ := k.State(after.State)
 	was := before != nil && before.Placed && before.Listed()
 	is := after.Placed && after.Listed()
 	switch {
@@ -152,7 +154,7 @@ func (d *Desk) follow(tx *db.Tx, c *city.City, before, after *File, e *Event) er
 		return nil
 	case is:
 		return place.Put(tx, c.ID, place.Point{
-			Layer: layer, ID: after.ID, Lat: after.Lat, Lon: after.Lon, Category: after.Category, State: after.State, Created: after.Created,
+			Layer: layer, ID: after.ID, Lat: after.Lat, Lon: after.Lon, Category: after.Category, State: state.Mark, Created: after.Created,
 		})
 	case was:
 		return place.Remove(tx, c.ID, layer, after.ID)

@@ -212,3 +212,10 @@ func firstPhoto(tx *db.Tx, city, id int64) (string, error) {
 	}
 	return list[0], nil
 }
+
+// PhotoUsed tells whether any photo of the installation still uses a file.
+// Files are shared by content across cities, so it looks at all of them.
+func PhotoUsed(tx *db.Tx, key string) (bool, error) {
+	n, err := db.One(tx, "case.photo.used", `SELECT COUNT(*) FROM case_photo WHERE full_key = $1 OR thumb_key = $1`, db.Int64, key)
+	return n > 0, err
+}

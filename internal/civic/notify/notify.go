@@ -249,3 +249,28 @@ func decodeArgs(text string) (map[string]string, error) {
 	err := json.Unmarshal([]byte(text), &args)
 	return args, err
 }
+
+// Erase removes everything held about a person.
+func Erase(tx *db.Tx, city, person int64) error {
+	watches, err := Watches(tx, city, person)
+	if err != nil {
+		return err
+	}
+	for _, w := range watches {
+		if err := DropWatch(tx, city, person, w.ID); err != nil {
+			return err
+		}
+	}
+	for _, q := range []string{
+		`DELETE FROM notify_follow WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_inbox WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_message WHERE city_id = $1 AND person_id = $2 AND person_id <> 0`,
+		`DELETE FROM notify_preference WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_push WHERE city_id = $1 AND person_id = $2`,
+	} {
+		if _, err := tx.Exec("notify.erase", q, city, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

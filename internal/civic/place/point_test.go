@@ -74,19 +74,22 @@ func TestCountsFollowEveryWrite(t *testing.T) {
 			{
 				"a new point counts as open",
 				func(tx *db.Tx) error { return Put(tx, bishkek, lamp) },
-				Counts{All: 1, Open: 1}, Counts{All: 1, Open: 1},
+				Counts{All: 1, Open: 1},
+				Counts{All: 1, Open: 1},
 			},
 			{
 				"the same again counts once",
 				func(tx *db.Tx) error { return Put(tx, bishkek, lamp) },
-				Counts{All: 1, Open: 1}, Counts{All: 1, Open: 1},
+				Counts{All: 1, Open: 1},
+				Counts{All: 1, Open: 1},
 			},
 			{
 				"a second without category counts among all only",
 				func(tx *db.Tx) error {
 					return Put(tx, bishkek, Point{Layer: "report", ID: 8, Lat: 42.87, Lon: 74.6, State: "odd"})
 				},
-				Counts{All: 2, Open: 1}, Counts{All: 1, Open: 1},
+				Counts{All: 2, Open: 1},
+				Counts{All: 1, Open: 1},
 			},
 			{
 				"a mended one changes its state",
@@ -95,27 +98,32 @@ func TestCountsFollowEveryWrite(t *testing.T) {
 					p.State = StateFixed
 					return Put(tx, bishkek, p)
 				},
-				Counts{All: 2, Fixed: 1}, Counts{All: 1, Fixed: 1},
+				Counts{All: 2, Fixed: 1},
+				Counts{All: 1, Fixed: 1},
 			},
 			{
 				"a moved one keeps it",
 				func(tx *db.Tx) error { return Move(tx, bishkek, "report", 7, 42.9, 74.5) },
-				Counts{All: 2, Fixed: 1}, Counts{All: 1, Fixed: 1},
+				Counts{All: 2, Fixed: 1},
+				Counts{All: 1, Fixed: 1},
 			},
 			{
 				"a removed one is gone",
 				func(tx *db.Tx) error { return Remove(tx, bishkek, "report", 7) },
-				Counts{All: 1}, Counts{},
+				Counts{All: 1},
+				Counts{},
 			},
 			{
 				"removing twice changes nothing",
 				func(tx *db.Tx) error { return Remove(tx, bishkek, "report", 7) },
-				Counts{All: 1}, Counts{},
+				Counts{All: 1},
+				Counts{},
 			},
 			{
 				"another city has its own",
 				func(tx *db.Tx) error { return Put(tx, osh, lamp) },
-				Counts{All: 1}, Counts{},
+				Counts{All: 1},
+				Counts{},
 			},
 		}
 		for _, s := range steps {

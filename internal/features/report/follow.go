@@ -3,10 +3,14 @@ package report
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/notify"
+	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -261,7 +265,7 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 	var out []Similar
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, float64(settings.NearMetres), 30, func(p place.Point) bool {
-			return (category == "" || p.Category == category) && (p.State == Waiting || p.State == InWork)
+			return (category == "" || p.Category == category) && (p.State == place.StateOpen || p.State == place.StateWork)
 		})
 		if err != nil || len(near) == 0 {
 			return err
@@ -296,4 +300,68 @@ func Remember(err error) (number string, ok bool) {
 		return "", false
 	}
 	return strings.CutPrefix(done.Answer, "/reports/")
+}
+
+// Follow makes the actor a follower of a report, or ends it.
+func (s *Service) Follow(ctx context.Context, c *city.City, a permission.Actor, number string, on bool) error {
+	if !a.SignedIn() {
+		return permission.ErrDenied
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := visible(tx, c, a, number)
+		if err != nil {
+			return err
+		}
+		if !on {
+			return notify.Unfollow(tx, c.ID, a.Person, subject(f.ID))
+		}
+		return notify.Follow(tx, c.ID, a.Person, subject(f.ID), s.Clock.Now())
+	})
+}
+
+// Watch tells the actor of new reports around a place or in a district.
+func (s *Service) Watch(ctx context.Context, c *city.City, a permission.Actor, w notify.Watch) error {
+	if !a.SignedIn() {
+		return permission.ErrDenied
+	}
+	w.Person = a.Person
+	return s.DB.Update(ctx, func(tx *db.Tx) error { return notify.AddWatch(tx, c.ID, w) })
+}
+
+// Own implements account.Cases: what the person asked of the city.
+func (s *Service) Own(ctx context.Context, v *page.Visit, limit int) (out []account.Own, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		files, err := casework.ByAuthor(tx, v.City.ID, v.Actor.Person, 0, limit)
+		out = asOwn(v, files)
+		return err
+	})
+	return out, err
+}
+
+// Followed implements account.Cases: what the person follows.
+func (s *Service) Followed(ctx context.Context, v *page.Visit, limit int) (out []account.Own, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		list, err := notify.Following(tx, v.City.ID, v.Actor.Person, KindName, limit)
+		if err != nil {
+			return err
+		}
+		files, err := casework.Several(tx, v.City.ID, list)
+		files = slices.DeleteFunc(files, func(f *casework.File) bool { return f.Author == v.Actor.Person || !f.Listed() })
+		out = asOwn(v, files)
+		return err
+	})
+	return out, err
+}
+
+func asOwn(v *page.Visit, files []*casework.File) []account.Own {
+	out := make([]account.Own, len(files))
+	sc := &scene{Visit: v}
+	for i, f := range files {
+		code, text := sc.status(f)
+		out[i] = account.Own{
+			Href: "/reports/" + f.Number, Number: f.Number, Title: f.Title, State: code, StateText: text,
+			Note: v.P.Date(f.CreatedAt().In(v.City.Zone)),
+		}
+	}
+	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 )
 
 // KindName is the kind of case; Layer the layer of the map.
@@ -41,11 +42,11 @@ var Kind = &casework.Kind{
 	Name:  KindName,
 	Layer: Layer,
 	States: []casework.State{
-		{Name: Waiting, Open: true},
-		{Name: InWork, Open: true, Answer: true},
-		{Name: Fixed, Outcome: OutcomeFixed, Answer: true},
-		{Name: NotFixed, Outcome: OutcomeNotFixed, Answer: true},
-		{Name: Duplicate, Outcome: OutcomeNotFixed},
+		{Name: Waiting, Open: true, Mark: place.StateOpen},
+		{Name: InWork, Open: true, Answer: true, Mark: place.StateWork},
+		{Name: Fixed, Outcome: OutcomeFixed, Answer: true, Mark: place.StateFixed},
+		{Name: NotFixed, Outcome: OutcomeNotFixed, Answer: true, Mark: place.StateClosed},
+		{Name: Duplicate, Outcome: OutcomeNotFixed, Mark: place.StateClosed},
 	},
 	Transitions: []casework.Transition{
 		{From: Waiting, To: InWork, Action: "report.inspect"},

@@ -39,6 +39,8 @@ type Service struct {
 	Blobs   blob.Store
 	Clock   clock.Clock
 	Confirm Confirmations
+	Cities  *city.Registry
+	Grounds map[string][]byte // map ground by city slug, GeoJSON
 }
 
 // Draft is a report as it comes in, from whatever channel.

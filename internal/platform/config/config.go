@@ -32,6 +32,8 @@ type Config struct {
 	SMTP      string
 	MailFrom  string
 	SMS       string
+	SMSKey    string
+	SMSFrom   string
 	Trusted   []netip.Prefix
 	Writes    int
 	LogLevel  string
@@ -64,7 +66,9 @@ var Settings = []Setting{
 	{Name: "demo", Default: "false", Help: "serve demo cities with one-click sign-in; load Bishkek when there is no city", Bool: true},
 	{Name: "smtp", Help: "mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://… (empty: mails wait in the outbox page of a demo)", Secret: true},
 	{Name: "mail-from", Default: "Ashar <ashar@localhost>", Help: "sender of mails"},
-	{Name: "sms", Help: "address of the SMS gateway, with its key", Secret: true},
+	{Name: "sms", Help: "address of the SMS gateway; {key} in it is replaced by the key", Secret: true},
+	{Name: "sms-key", Help: "key of the SMS gateway", Secret: true},
+	{Name: "sms-from", Default: "Ashar", Help: "sender shown on telephones"},
 	{Name: "trusted-proxies", Default: "127.0.0.1/32,::1/128", Help: "networks of proxies whose X-Forwarded-For is believed"},
 	{Name: "writes-per-minute", Default: "120", Help: "forms and API writes one address may send in a minute; 0 is no limit"},
 	{Name: "log-level", Default: "info", Help: "debug, info, warn or error"},
@@ -157,7 +161,7 @@ func (v *Values) readFile(name string) error {
 func (v *Values) Check() (*Config, error) {
 	c := &Config{
 		Listen: v.text["listen"], Data: v.text["data"], Database: v.text["database"], Blobs: v.text["blobs"],
-		PublicURL: strings.TrimSuffix(v.text["public-url"], "/"), SMTP: v.text["smtp"], MailFrom: v.text["mail-from"], SMS: v.text["sms"],
+		PublicURL: strings.TrimSuffix(v.text["public-url"], "/"), SMTP: v.text["smtp"], MailFrom: v.text["mail-from"], SMS: v.text["sms"], SMSKey: v.text["sms-key"], SMSFrom: v.text["sms-from"],
 		LogLevel: v.text["log-level"], LogFormat: v.text["log-format"], Contact: v.text["contact"],
 	}
 	var wrong []error

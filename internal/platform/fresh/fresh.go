@@ -44,11 +44,14 @@ func (v *Versions) Of(city int64) int64 { return (*v.now.Load())[city] }
 
 // Touch notes, once tx is durable, that the public data of a city changed.
 func (v *Versions) Touch(tx *db.Tx, city int64) {
-	tx.AfterCommit(func() {
-		v.mu.Lock()
-		v.dirty[city] = true
-		v.mu.Unlock()
-	})
+	tx.AfterCommit(func() { v.Mark(city) })
+}
+
+// Mark notes that what is stored for the public of a city has changed.
+func (v *Versions) Mark(city int64) {
+	v.mu.Lock()
+	v.dirty[city] = true
+	v.mu.Unlock()
 }
 
 // Run raises and reads versions until ctx ends.

@@ -82,8 +82,6 @@ CREATE TABLE case_photo (
     public BOOLEAN NOT NULL,
     PRIMARY KEY (city_id, case_id, id)
 );
-CREATE INDEX case_photo_full ON case_photo (city_id, full_key);
-CREATE INDEX case_photo_thumb ON case_photo (city_id, thumb_key);
 CREATE TABLE case_flag (
     city_id BIGINT NOT NULL,
     case_id BIGINT NOT NULL,
@@ -143,3 +141,5 @@ CREATE TABLE case_handover (
     note TEXT NOT NULL,
     PRIMARY KEY (city_id, body_id, id)
 );
+CREATE INDEX case_photo_full_key ON case_photo (full_key);
+CREATE INDEX case_photo_thumb_key ON case_photo (thumb_key);

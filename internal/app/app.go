@@ -1,0 +1,273 @@
+// Package app is the only one that knows every feature: it builds them from a
+// configuration, mounts their routes, runs their jobs, and stops it all.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/civic/notify"
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/platform/blob"
+	"github.com/ashar-kg/ashar/internal/platform/clock"
+	"github.com/ashar-kg/ashar/internal/platform/config"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/fresh"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
+	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/search"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+	"github.com/ashar-kg/ashar/locales"
+	assets "github.com/ashar-kg/ashar/web"
+)
+
+// Migrations are all tables, in the order in which they may be made.
+func Migrations() []db.Migrations {
+	return []db.Migrations{
+		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations,
+	}
+}
+
+// App is a built installation.
+type App struct {
+	Config   *config.Config
+	Log      *slog.Logger
+	Clock    clock.Clock
+	DB       *db.DB
+	Cities   *city.Registry
+	Bodies   *body.Store
+	Places   *place.Store
+	Blobs    blob.Store
+	Versions *fresh.Versions
+	Accounts *account.Service
+	Reports  *report.Service
+	Runner   *jobs.Runner
+	Matrix   *permission.Book
+	Site     *page.Site
+	outbox   *outbox
+	metrics  *metrics
+	handler  http.Handler
+	push     *pushKeys
+}
+
+// OpenDatabase opens and migrates the database of a configuration.
+func OpenDatabase(ctx context.Context, cfg *config.Config, log *slog.Logger) (*db.DB, error) {
+	d, err := db.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := d.Migrate(ctx, Migrations())
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if len(applied) > 0 {
+		log.Info("database migrated", "files", len(applied))
+	}
+	return d, nil
+}
+
+// New builds an installation. Close frees it.
+func New(ctx context.Context, cfg *config.Config, log *slog.Logger, c clock.Clock) (*App, error) {
+	if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	d, err := OpenDatabase(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: cfg, Log: log, Clock: c, DB: d, Bodies: body.NewStore(d), Places: place.NewStore(d, c), Versions: fresh.New(d)}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context) (err error) {
+	cfg := a.Config
+	if a.Blobs, err = blob.Open(ctx, cfg.Blobs); err != nil {
+		return err
+	}
+	if a.Cities, err = city.NewRegistry(ctx, a.DB); err != nil {
+		return err
+	}
+	catalogue, err := i18n.Load(locales.FS)
+	if err != nil {
+		return err
+	}
+	if a.push, err = loadPushKeys(filepath.Join(cfg.Data, "push-keys.json"), cfg); err != nil {
+		return err
+	}
+	if a.outbox, err = newOutbox(cfg); err != nil {
+		return err
+	}
+	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind)
+	if err != nil {
+		return err
+	}
+	a.Accounts = account.NewService(a.DB, a.Clock, messenger{}, a.Cities, cfg.Demo)
+	a.Reports = &report.Service{
+		Desk: desk, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
+		Confirm: a.Accounts, Cities: a.Cities,
+	}
+	a.Reports.Listen()
+	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
+	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
+
+	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log}
+	features := []manifest.Feature{
+		account.Manifest(&account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: a.Reports}),
+		reports.Manifest(),
+	}
+	var rules []permission.Rule
+	var routes []manifest.Route
+	var nav []manifest.Link
+	var data []manifest.PersonalData
+	for _, f := range features {
+		rules = append(rules, f.Permissions...)
+		routes = append(routes, f.Routes...)
+		nav = append(nav, f.Nav...)
+		data = append(data, f.PersonalData...)
+		for kind, h := range f.Jobs {
+			a.Runner.Handle(kind, h)
+		}
+		for _, p := range f.Periodic {
+			a.Runner.Every(p.Name, p.Every, p.Run)
+		}
+	}
+	a.Accounts.PersonalData(data)
+	a.Matrix = permission.NewBook(a.DB, rules)
+	a.Site = page.New(page.Parts{
+		DB: a.DB, Cities: a.Cities, Matrix: a.Matrix, Catalogue: catalogue, Sessions: a.Accounts, Versions: a.Versions, Clock: a.Clock,
+		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: cfg.Trusted}, PublicURL: cfg.PublicURL, Writes: cfg.Writes,
+		Nav: nav, Counts: a.unread,
+	})
+	a.courier(catalogue).Handle(a.Runner)
+	a.housekeeping()
+	a.handler = a.mount(append(routes, a.Site.Routes()...))
+	return nil
+}
+
+func (a *App) courier(catalogue *i18n.Catalogue) *notify.Courier {
+	return &notify.Courier{
+		DB: a.DB, Clock: a.Clock, Cities: a.Cities, Catalogue: catalogue, People: a.Accounts, Mail: a.outbox.mail, SMS: a.outbox.sms,
+		Push: a.push.sender, From: a.Config.MailFrom, Host: a.mailHost(), Absolute: a.Site.Absolute,
+	}
+}
+
+func (a *App) unread(ctx context.Context, v *page.Visit) int {
+	var n int
+	err := a.DB.View(ctx, func(tx *db.Tx) (err error) {
+		n, err = notify.Unread(tx, v.City.ID, v.Actor.Person)
+		return err
+	})
+	if err != nil {
+		a.Log.Warn("unread notices cannot be counted", "cause", err)
+	}
+	return n
+}
+
+// Handler answers all requests.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Run does everything that goes on beside requests, until ctx ends.
+func (a *App) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { a.Versions.Run(ctx) })
+	all.Go(func() { a.Cities.Run(ctx) })
+	all.Go(func() { a.Runner.Run(ctx) })
+	all.Go(func() { a.fold(ctx) })
+	all.Wait()
+}
+
+// fold sums up what writers have appended for the counters, about once a
+// second. Every node does it: each takes other rows.
+func (a *App) fold(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if err := a.Fold(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("counters cannot be folded", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Fold sums up all that waits; tests call it instead of waiting for Run.
+func (a *App) Fold(ctx context.Context) error {
+	points, err := place.FoldDeltas(ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	for _, c := range a.Cities.List() {
+		for {
+			n, err := casework.FoldStats(ctx, a.DB, c.ID)
+			if err != nil {
+				return err
+			}
+			points += n
+			if n == 0 {
+				break
+			}
+		}
+		if points > 0 {
+			a.Versions.Mark(c.ID)
+		}
+	}
+	return nil
+}
+
+// housekeeping removes what has served its time.
+func (a *App) housekeeping() {
+	a.Runner.Every("sweep", time.Hour, func(ctx context.Context) error {
+		now := a.Clock.Now()
+		for _, c := range a.Cities.List() {
+			err := a.DB.Update(ctx, func(tx *db.Tx) error {
+				return errors.Join(account.Sweep(tx, c.ID, now), once.Forget(tx, c.ID, now), notify.Forget(tx, c.ID, now.AddDate(0, -1, 0)))
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Close frees what New has opened.
+func (a *App) Close() error { return a.DB.Close() }
+
+// CityNamed returns the city with a short name, or the only one when it is empty.
+func (a *App) CityNamed(slug string) (*city.City, error) {
+	list := a.Cities.List()
+	if slug == "" && len(list) == 1 {
+		return list[0], nil
+	}
+	if c, ok := a.Cities.BySlug(slug); ok {
+		return c, nil
+	}
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Slug
+	}
+	return nil, fmt.Errorf("name the city with --city: one of %v", names)
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ashar-kg/ashar/internal/demo"
+	"github.com/ashar-kg/ashar/seed"
+)
+
+// demoReports is how many reports a demo gets that nobody has loaded before.
+const demoReports = 30000
+
+// EnsureDemo loads the demo city into an installation that has none.
+func (a *App) EnsureDemo(ctx context.Context) error {
+	if _, ok := a.Cities.ByID(demo.CityID); !ok {
+		a.Log.Info("loading the demo city", "reports", demoReports)
+		return a.LoadDemo(ctx, demoReports, false, nil)
+	}
+	a.ground()
+	return nil
+}
+
+// LoadDemo loads the demo city with so many reports. An installation that has
+// it already is left alone unless reset is asked for.
+func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress func(done int)) error {
+	c, loaded := a.Cities.ByID(demo.CityID)
+	if loaded && !c.Demo {
+		return errors.New("the first city of this installation is not a demo; choose another --data or --database")
+	}
+	if loaded && !reset {
+		return errors.New("the demo city is loaded already; say --reset to load it afresh")
+	}
+	if loaded {
+		if err := demo.Remove(ctx, a.DB); err != nil {
+			return err
+		}
+	}
+	if err := demo.City(ctx, a.DB, a.Clock.Now()); err != nil {
+		return err
+	}
+	if err := a.Cities.Reload(ctx); err != nil {
+		return err
+	}
+	a.Bodies.Forget(demo.CityID)
+	a.Reports.Books.Forget(demo.CityID)
+	a.ground()
+	c, _ = a.Cities.ByID(demo.CityID)
+	return demo.Reports(ctx, demo.Loading{
+		DB: a.DB, City: c, Blobs: a.Blobs, Bodies: a.Bodies, Books: a.Reports.Books, Places: a.Places, Count: reports, Now: a.Clock.Now(), Progress: progress,
+	})
+}
+
+// ground gives the demo its drawn map.
+func (a *App) ground() {
+	c, ok := a.Cities.ByID(demo.CityID)
+	if ok && c.Demo {
+		a.Reports.Grounds = map[string][]byte{c.Slug: seed.Basemap()}
+	}
+}

@@ -1,0 +1,74 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/jpeg"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/platform/blob"
+	"github.com/ashar-kg/ashar/internal/platform/photo"
+	"github.com/ashar-kg/ashar/seed"
+	scenes "github.com/ashar-kg/ashar/seed/draw"
+)
+
+// picture is a drawn photo of the pool, broken or mended.
+type picture struct {
+	casework.Photo
+	fixed bool
+}
+
+// variants is how many pictures there are of a category, each broken and mended.
+const variants = 2
+
+// draw makes the pool of pictures that all reports share.
+func draw(ctx context.Context, store blob.Store, categories []seed.CategoryPhrases) (map[string][]picture, error) {
+	out := map[string][]picture{}
+	for _, c := range categories {
+		for v := range variants {
+			for _, fixed := range []bool{false, true} {
+				var file bytes.Buffer
+				if err := jpeg.Encode(&file, scenes.Scene(c.Code, int64(v), fixed), nil); err != nil {
+					return nil, fmt.Errorf("picture of %s: %w", c.Code, err)
+				}
+				res, err := photo.Process(&file)
+				if err != nil {
+					return nil, fmt.Errorf("picture of %s: %w", c.Code, err)
+				}
+				p := picture{fixed: fixed}
+				p.Width, p.Height = int64(res.Width), int64(res.Height)
+				if p.Full, _, err = store.Put(ctx, bytes.NewReader(res.Full), int64(len(res.Full))); err != nil {
+					return nil, err
+				}
+				if p.Thumb, _, err = store.Put(ctx, bytes.NewReader(res.Thumb), int64(len(res.Thumb))); err != nil {
+					return nil, err
+				}
+				out[c.Code] = append(out[c.Code], p)
+			}
+		}
+	}
+	return out, nil
+}
+
+// picture gives an event a photo of its stage.
+func (g *maker) picture(f *casework.File, e *casework.Event, stage string, wanted bool) {
+	pool := g.pictures[f.Category]
+	if !wanted || len(pool) == 0 {
+		return
+	}
+	start := g.r.IntN(len(pool))
+	for i := range pool {
+		p := pool[(start+i)%len(pool)]
+		if p.fixed != (stage == "after") {
+			continue
+		}
+		ph := p.Photo
+		ph.ID, ph.Case, ph.Event, ph.Stage, ph.Public = e.ID, f.ID, e.ID, stage, true
+		e.Photos = append(e.Photos, ph)
+		if f.Photo == "" {
+			f.Photo = ph.Thumb
+		}
+		return
+	}
+}

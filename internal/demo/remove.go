@@ -1,0 +1,53 @@
+package demo
+
+import (
+	"context"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/search"
+)
+
+// tables with rows of a demo's reports, in the order of their removal.
+var tables = []string{
+	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "report_detail", "report_remote",
+	"report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
+	"account_session", "account_grant", "account_challenge", "city_counter", "once_key", "job",
+}
+
+// Remove takes the demo city's reports and everything about them out of the
+// database. Its description is overwritten by the next City.
+func Remove(ctx context.Context, d *db.DB) error {
+	var last int64
+	for {
+		n := 0
+		err := d.Update(ctx, func(tx *db.Tx) error {
+			page, err := casework.Listed(tx, CityID, casework.Filter{Kind: report.KindName, Before: last, Limit: 5000})
+			if err != nil {
+				return err
+			}
+			n, last = len(page.Files), page.More
+			for _, f := range page.Files {
+				if err := search.Remove(tx, CityID, report.KindName, f.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 || last == 0 {
+			break
+		}
+	}
+	return d.Update(ctx, func(tx *db.Tx) error {
+		for _, t := range append(tables, "case_file") {
+			if _, err := tx.Exec("demo.remove."+t, `DELETE FROM `+t+` WHERE city_id = $1`, CityID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this feature.
+var Migrations = db.Migrations{Name: "report", FS: files}
+
+// Manifest declares the feature.
+func (p *Pages) Manifest() manifest.Feature {
+	return manifest.Feature{
+		Name:        KindName,
+		Migrations:  []db.Migrations{Migrations},
+		Permissions: Permissions(),
+		Layers:      []manifest.Layer{{Name: Layer, Title: "report.list.title"}},
+		Nav: []manifest.Link{
+			{Path: "/reports", Title: "report.nav.map", Icon: "map", Audience: manifest.Bottom},
+			{Path: "/reports/new", Title: "report.nav.report", Icon: "report", Audience: manifest.Bottom},
+			{Path: "/bodies", Title: "report.nav.city", Icon: "city", Audience: manifest.Bottom},
+			{Path: "/reports/new", Title: "report.nav.report_long", Audience: manifest.Header},
+			{Path: "/reports", Title: "report.nav.map_long", Audience: manifest.Header},
+			{Path: "/bodies", Title: "report.nav.city_long", Audience: manifest.Header},
+			{Path: "/staff", Title: "report.nav.inbox", Audience: manifest.Staff, Action: "report.internal"},
+			{Path: "/data/", Title: "report.nav.data", Audience: manifest.Footer},
+			{Path: "/open311/v2/discovery.xml", Title: "report.nav.open311", Audience: manifest.Footer},
+		},
+		Routes: append(p.publicRoutes(), p.staffRoutes()...),
+		Jobs:   map[string]func(context.Context, jobs.Job) error{jobPass: p.Service.passOn},
+		Periodic: []manifest.Periodic{
+			{Name: "report.escalate", Every: 5 * time.Minute, Run: p.Service.Escalate},
+			{Name: "report.abandoned", Every: time.Hour, Run: p.Service.EraseAbandoned},
+			{Name: "report.poll", Every: time.Minute, Run: p.Service.Poll},
+		},
+		PersonalData: []manifest.PersonalData{{
+			Name: "reports", Purpose: "report.register.purpose", Term: "report.register.term", Export: exportReports, Erase: eraseReports,
+		}},
+	}
+}
+
+func (p *Pages) publicRoutes() []manifest.Route {
+	return []manifest.Route{
+		{Pattern: "GET /{$}", Handle: p.home, Cached: true},
+		{Pattern: "GET /reports", Handle: p.list, Cached: true},
+		{Pattern: "GET /reports.atom", Handle: p.atom, Cached: true},
+		{Pattern: "GET /reports/new", Handle: p.newReport},
+		{Pattern: "POST /reports/new", Handle: p.step},
+		{Pattern: "GET /reports/similar", Handle: p.similar},
+		{Pattern: "GET /r/{id}", Handle: p.byID},
+		{Pattern: "GET /reports/{number}", Handle: p.show, Cached: true},
+		{Pattern: "GET /reports/{number}/qr.svg", Handle: p.qr, Cached: true},
+		{Pattern: "POST /reports/{number}/{action}", Handle: p.act},
+		{Pattern: "GET /photos/{key}", Handle: p.servePhoto},
+		{Pattern: "GET /place/search", Handle: p.placeSearch, API: true},
+		{Pattern: "POST /watches", Handle: p.watch},
+		{Pattern: "GET /bodies", Handle: p.bodiesPage, Cached: true},
+		{Pattern: "GET /bodies/{code}", Handle: p.bodyPage, Cached: true},
+		{Pattern: "GET /districts/{code}", Handle: p.districtPage, Cached: true},
+		{Pattern: "GET /tiles/{layer}/{z}/{x}/{y}", Handle: p.tile, Cached: true, API: true, Open: true},
+		{Pattern: "GET /map/base.geojson", Handle: p.basemap, Cached: true, API: true, Open: true},
+		{Pattern: "GET /data/{$}", Handle: p.dataIndex, Cached: true},
+		{Pattern: "GET /data/{file}", Handle: p.data, Cached: true, API: true, Open: true},
+	}
+}
+
+// byID leads from a point on the map to its report.
+func (p *Pages) byID(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	id, ok := ids.Parse(r.PathValue("id"))
+	if !ok {
+		return web.NotFound()
+	}
+	var f *casework.File
+	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		f, err = casework.Get(tx, v.City.ID, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	if !f.Listed() {
+		return web.NotFound()
+	}
+	return web.Redirect(w, r, "/reports/"+f.Number)
+}
+
+// EraseAbandoned removes reports whose authors never answered the code.
+func (s *Service) EraseAbandoned(ctx context.Context) error {
+	for _, c := range s.Cities.List() {
+		settings, err := settingsOf(c)
+		if err != nil {
+			return err
+		}
+		before := ids.Floor(s.Clock.Now().Add(-time.Duration(settings.UnconfirmedHours) * time.Hour))
+		err = s.DB.Update(ctx, func(tx *db.Tx) error {
+			list, err := casework.Abandoned(tx, c.ID, before, 200)
+			if err != nil {
+				return err
+			}
+			for _, f := range list {
+				if _, err := casework.Erase(tx, c.ID, f); err != nil {
+					return err
+				}
+				if _, err := tx.Exec("report.detail.erase", `DELETE FROM report_detail WHERE city_id = $1 AND case_id = $2`, c.ID, f.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exportReports(tx *db.Tx, cityID, person int64) (any, error) {
+	list, err := casework.ByAuthor(tx, cityID, person, 0, 10000)
+	if err != nil {
+		return nil, err
+	}
+	type own struct {
+		Case     *casework.File
+		Detail   Detail
+		Timeline []casework.Event
+	}
+	var out []own
+	for _, f := range list {
+		d, err := detail(tx, cityID, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		events, err := casework.Timeline(tx, cityID, f.ID, false)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, own{f, d, events})
+	}
+	return out, nil
+}
+
+// eraseReports takes the person out of what stays: reports and comments are
+// part of what the city answered in public.
+func eraseReports(tx *db.Tx, cityID, person int64, _ time.Time) error {
+	for _, q := range []string{
+		`UPDATE report_detail SET contact_name = '', contact_email = '', contact_phone = '', device_id = '' WHERE city_id = $1
+			AND case_id IN (SELECT id FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0)`,
+		`UPDATE case_file SET author_id = 0, author_name = '', version = version + 1 WHERE city_id = $1 AND author_id = $2 AND author_id <> 0`,
+		`UPDATE case_event SET person_id = 0, actor = '' WHERE city_id = $1 AND person_id = $2 AND person_id <> 0`,
+	} {
+		if _, err := tx.Exec("report.erase", q, cityID, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var _ account.Cases = (*Service)(nil)

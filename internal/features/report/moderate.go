@@ -1,0 +1,228 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/photo"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// Todo is what waits for a moderator.
+type Todo struct {
+	Held     []*casework.File
+	Comments []HeldComment
+	Flags    []FlaggedFile
+}
+
+// HeldComment is a comment nobody but its author has seen.
+type HeldComment struct {
+	casework.Event
+	File *casework.File
+}
+
+// FlaggedFile is a flag with the report it is about.
+type FlaggedFile struct {
+	casework.Flagged
+	File *casework.File
+}
+
+// Moderation reads what waits for a moderator.
+func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Actor) (*Todo, error) {
+	if err := a.Check("report.moderate", 0); err != nil {
+		return nil, err
+	}
+	t := &Todo{}
+	err := s.DB.View(ctx, func(tx *db.Tx) error {
+		var err error
+		if t.Held, _, _, err = casework.Desktop(tx, c.ID, casework.Inbox{View: "held", Now: s.Clock.Now(), Limit: 50}); err != nil {
+			return err
+		}
+		events, err := casework.HeldEvents(tx, c.ID, 50)
+		if err != nil {
+			return err
+		}
+		flags, err := casework.FlagsToDo(tx, c.ID, 50)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			f, err := casework.Get(tx, c.ID, e.Case)
+			if err != nil {
+				return err
+			}
+			t.Comments = append(t.Comments, HeldComment{e, f})
+		}
+		for _, fl := range flags {
+			f, err := casework.Get(tx, c.ID, fl.Case)
+			if err != nil {
+				return err
+			}
+			t.Flags = append(t.Flags, FlaggedFile{fl, f})
+		}
+		return nil
+	})
+	return t, err
+}
+
+// NearStaff finds the open reports around an inspector that they work on,
+// nearest first.
+func (s *Service) NearStaff(ctx context.Context, c *city.City, a permission.Actor, lat, lon float64) ([]Similar, error) {
+	var out []Similar
+	err := s.DB.View(ctx, func(tx *db.Tx) error {
+		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, 3000, 60, func(p place.Point) bool {
+			return p.State == place.StateOpen || p.State == place.StateWork
+		})
+		if err != nil {
+			return err
+		}
+		list := make([]int64, len(near))
+		metres := map[int64]float64{}
+		for i, n := range near {
+			list[i], metres[n.ID] = n.ID, n.Metres
+		}
+		files, err := casework.Several(tx, c.ID, list)
+		for _, f := range files {
+			if a.Can("report.inspect", f.Body) {
+				out = append(out, Similar{File: f, Metres: metres[f.ID]})
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// photoOf finds a photo of a report for the actor to redact.
+func (s *Service) photoOf(ctx context.Context, c *city.City, a permission.Actor, number, id string) (*Detailed, casework.Photo, error) {
+	d, err := s.Show(ctx, c, a, number)
+	if err != nil {
+		return nil, casework.Photo{}, err
+	}
+	if err := a.Check("report.moderate", d.File.Body); err != nil {
+		return nil, casework.Photo{}, err
+	}
+	want, _ := ids.Parse(id)
+	for _, p := range d.Photos {
+		if p.ID == want {
+			return d, p, nil
+		}
+	}
+	return nil, casework.Photo{}, web.NotFound()
+}
+
+// maxRects bounds the parts that one redaction hides.
+const maxRects = 40
+
+// Redact hides parts of a photo, or all of it. The files as they were are
+// deleted: what was there cannot be brought back.
+func (s *Service) Redact(ctx context.Context, c *city.City, a permission.Actor, number, id string, rects []photo.Rect, hide bool) error {
+	d, p, err := s.photoOf(ctx, c, a, number, id)
+	if err != nil {
+		return err
+	}
+	old := p
+	switch {
+	case hide:
+		p.Public = false
+	case len(rects) == 0 || len(rects) > maxRects:
+		return web.Invalid(web.FieldError{Field: "rect", Key: "report.error.rect"})
+	default:
+		if p, err = s.redacted(ctx, p, rects); err != nil {
+			return err
+		}
+	}
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if err := s.Desk.SetPhoto(tx, c, a, d.File.ID, p); err != nil {
+			return err
+		}
+		return permission.Audit(tx, a, "report.redact", "case", d.File.ID, id, s.Clock.Now())
+	})
+	if err != nil || hide {
+		return err
+	}
+	for _, key := range []string{old.Full, old.Thumb} {
+		used := true
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+			used, err = casework.PhotoUsed(tx, key)
+			return err
+		}); err != nil {
+			return err
+		}
+		if !used {
+			if err := s.Blobs.Delete(ctx, key); err != nil {
+				return fmt.Errorf("old photo: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) redacted(ctx context.Context, p casework.Photo, rects []photo.Rect) (casework.Photo, error) {
+	file, _, err := s.Blobs.Open(ctx, p.Full)
+	if err != nil {
+		return p, err
+	}
+	defer file.Close()
+	full, err := io.ReadAll(file)
+	if err != nil {
+		return p, err
+	}
+	res, err := photo.Redact(full, rects)
+	if err != nil {
+		return p, err
+	}
+	if p.Full, _, err = s.Blobs.Put(ctx, bytes.NewReader(res.Full), int64(len(res.Full))); err != nil {
+		return p, err
+	}
+	p.Thumb, _, err = s.Blobs.Put(ctx, bytes.NewReader(res.Thumb), int64(len(res.Thumb)))
+	return p, err
+}
+
+// parseRect reads "x,y,width,height" in pixels of the full picture.
+func parseRect(text string) (r photo.Rect, ok bool) {
+	parts := strings.Split(text, ",")
+	if len(parts) != 4 {
+		return r, false
+	}
+	for i, to := range []*int{&r.X, &r.Y, &r.Width, &r.Height} {
+		n, err := strconv.ParseFloat(strings.TrimSpace(parts[i]), 64)
+		if err != nil || n < 0 || n > 1e5 {
+			return r, false
+		}
+		*to = int(n)
+	}
+	return r, r.Width > 0 && r.Height > 0
+}
+
+// ReplyShow reads a report for the body that holds its signed link.
+func (s *Service) ReplyShow(ctx context.Context, c *city.City, number, code string) (*Detailed, error) {
+	a := permission.Actor{City: c.ID, System: true}
+	d, err := s.Show(ctx, c, a, number)
+	if err != nil {
+		return nil, err
+	}
+	if !hmac.Equal([]byte(code), []byte(replyCode(c, d.File))) {
+		return nil, web.NotFound()
+	}
+	return d, nil
+}
+
+// Reply is the answer of a body without an account.
+func (s *Service) Reply(ctx context.Context, c *city.City, number, code string, w Answer) error {
+	if _, err := s.ReplyShow(ctx, c, number, code); err != nil {
+		return err
+	}
+	_, err := s.Answer(ctx, c, permission.Actor{City: c.ID, System: true}, number, w)
+	return err
+}

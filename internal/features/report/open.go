@@ -1,0 +1,246 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/tiles"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// tile answers with one vector tile of a layer.
+func (p *Pages) tile(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	t, err := tiles.ParseParts(r.PathValue("z"), r.PathValue("x"), strings.TrimSuffix(r.PathValue("y"), ".mvt"))
+	if err != nil || !strings.HasSuffix(r.PathValue("y"), ".mvt") {
+		return web.NotFound()
+	}
+	var data []byte
+	switch layer := r.PathValue("layer"); layer {
+	case Layer:
+		err = p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+			data, err = place.Tile(tx, v.City.ID, Layer, t, r.URL.Query().Get("category"))
+			return err
+		})
+	case place.AreaDistrict, place.AreaBoundary:
+		areas, e := p.Service.Places.Areas(r.Context(), v.City.ID)
+		if err = e; err == nil {
+			data = areas.Tile(layer, t, v.Now.UnixMilli())
+		}
+	default:
+		return web.NotFound()
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=5")
+	web.NewBody(http.StatusOK, "application/vnd.mapbox-vector-tile", data).Send(w, r)
+	return nil
+}
+
+// atom is the feed of a filtered list (RFC 4287).
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Title   string      `xml:"title"`
+	ID      string      `xml:"id"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr,omitempty"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	Title   string   `xml:"title"`
+	ID      string   `xml:"id"`
+	Link    atomLink `xml:"link"`
+	Updated string   `xml:"updated"`
+	Summary string   `xml:"summary"`
+	Author  string   `xml:"author>name"`
+}
+
+func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	f, words := s.filterOf(r.URL.Query())
+	f.Limit = 30
+	var found casework.Page
+	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		found, err = p.Service.List(tx, s.City.ID, f, words)
+		return err
+	}); err != nil {
+		return err
+	}
+	self := s.Absolute(r.URL.RequestURI())
+	doc := atomFeed{
+		Title: s.T("report.list.title") + " · " + s.City.Name(s.Lang()), ID: self, Updated: time.UnixMilli(0).UTC().Format(time.RFC3339),
+		Links: []atomLink{{Rel: "self", Href: self}, {Href: s.Absolute(query("/reports", r.URL.Query()))}},
+	}
+	for _, file := range found.Files {
+		_, state := s.status(file)
+		updated := file.UpdatedAt().UTC().Format(time.RFC3339)
+		doc.Updated = max(doc.Updated, updated)
+		doc.Entries = append(doc.Entries, atomEntry{
+			Title: s.category(file.Category) + ": " + file.Title, ID: s.Absolute("/reports/" + file.Number), Updated: updated,
+			Link: atomLink{Href: s.Absolute("/reports/" + file.Number)}, Summary: state + ". " + file.Address, Author: s.body(file.Body),
+		})
+	}
+	out, err := xml.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), out...)).Send(w, r)
+	return nil
+}
+
+// dataLimit is how many rows one answer of the open data holds; the next ones
+// follow by "before".
+const dataLimit = 1000
+
+// data answers with public reports as CSV or GeoJSON. It has no column that
+// could hold personal data: the author's words are not in it.
+func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	f, _ := s.filterOf(r.URL.Query())
+	f.Limit = dataLimit
+	var found casework.Page
+	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		found, err = casework.Listed(tx, s.City.ID, f)
+		return err
+	}); err != nil {
+		return err
+	}
+	if found.More != 0 {
+		next := query(r.URL.Path, r.URL.Query(), "before", strconv.FormatInt(found.More, 10))
+		w.Header().Set("Link", "<"+s.Absolute(next)+`>; rel="next"`)
+	}
+	switch r.PathValue("file") {
+	case "reports.csv":
+		return p.csv(w, r, s, found)
+	case "reports.geojson":
+		return page.JSON(w, r, http.StatusOK, s.geojson(found))
+	case "reports.json":
+		return page.JSON(w, r, http.StatusOK, s.rows(found))
+	}
+	return web.NotFound()
+}
+
+// dataColumns are the columns of the open data, in order.
+var dataColumns = []string{"number", "category", "state", "body", "district", "address", "lat", "lon", "created", "updated", "due", "closed", "channel", "seen", "url"}
+
+func (s *scene) row(f *casework.File) map[string]any {
+	bodyCode := ""
+	if b, ok := s.bodies.Get(f.Body); ok {
+		bodyCode = b.Code
+	}
+	row := map[string]any{
+		"number": f.Number, "category": f.Category, "state": f.State, "body": bodyCode, "district": f.District, "address": f.Address,
+		"created": iso(f.Created), "updated": iso(f.Updated), "due": iso(f.Due), "closed": iso(f.Closed), "channel": f.Channel, "seen": f.Seen,
+		"url": s.Absolute("/reports/" + f.Number), "lat": nil, "lon": nil,
+	}
+	if f.Placed {
+		row["lat"], row["lon"] = f.Lat, f.Lon
+	}
+	return row
+}
+
+func iso(ms int64) any {
+	if ms == 0 {
+		return nil
+	}
+	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
+}
+
+func (s *scene) rows(found casework.Page) []map[string]any {
+	out := make([]map[string]any, len(found.Files))
+	for i, f := range found.Files {
+		out[i] = s.row(f)
+	}
+	return out
+}
+
+func (s *scene) geojson(found casework.Page) map[string]any {
+	features := []map[string]any{}
+	for _, f := range found.Files {
+		if f.Placed {
+			features = append(features, map[string]any{
+				"type": "Feature", "properties": s.row(f),
+				"geometry": map[string]any{"type": "Point", "coordinates": []float64{f.Lon, f.Lat}},
+			})
+		}
+	}
+	return map[string]any{"type": "FeatureCollection", "features": features}
+}
+
+func (p *Pages) csv(w http.ResponseWriter, r *http.Request, s *scene, found casework.Page) error {
+	buf := web.TakeBuffer()
+	defer buf.Free()
+	out := csv.NewWriter(buf)
+	out.Write(dataColumns)
+	for _, row := range s.rows(found) {
+		line := make([]string, len(dataColumns))
+		for i, c := range dataColumns {
+			if row[c] != nil {
+				line[i] = harmless(fmt.Sprint(row[c]))
+			}
+		}
+		out.Write(line)
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="reports.csv"`)
+	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", append([]byte(nil), buf.Bytes()...)).Send(w, r)
+	return nil
+}
+
+// harmless keeps a spreadsheet from taking a text for a formula.
+func harmless(text string) string {
+	if text != "" && strings.ContainsRune("=+@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// dataIndex is the page about the open data.
+func (p *Pages) dataIndex(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("report.data.title"), Description: s.T("report.data.text")}, dataView(s))
+}
+
+// basemap is the quiet ground of the city's map as GeoJSON: the operator's
+// file of a city that has one, its boundary and districts otherwise.
+func (p *Pages) basemap(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	areas, err := p.Service.Places.Areas(r.Context(), v.City.ID)
+	if err != nil {
+		return err
+	}
+	doc, err := p.Service.Basemap(v.City, areas, v.Now.UnixMilli())
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "application/geo+json", doc).Send(w, r)
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package search finds things by words, newest first. The words come folded
+// from the caller, so that both engines answer alike: FTS5 on SQLite, tsvector
+// on PostgreSQL, and nobody above knows which.
+package search
+
+import (
+	"embed"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this package.
+var Migrations = db.Migrations{Name: "search", FS: files}
+
+// scopeWord marks a document's city and layer inside the one index of SQLite.
+func scopeWord(city int64, layer string) string {
+	return "zz" + strconv.FormatInt(city, 36) + "zz" + layer
+}
+
+// Put makes a document findable by its folded words; one with the same id is
+// replaced. Ids are unique in the installation for all practical purposes, see
+// package ids; SQLite's index relies on it.
+func Put(tx *db.Tx, city int64, layer string, id int64, words []string) error {
+	if tx.Engine() == db.SQLite {
+		_, err := tx.Exec("search.put", `INSERT OR REPLACE INTO search_text (rowid, words) VALUES ($1, $2)`,
+			id, scopeWord(city, layer)+" "+strings.Join(words, " "))
+		return err
+	}
+	_, err := tx.Exec("search.put", `INSERT INTO search_text (city_id, layer, id, words) VALUES ($1, $2, $3, array_to_tsvector($4::text[]))
+		ON CONFLICT (city_id, layer, id) DO UPDATE SET words = excluded.words`, city, layer, id, array(words))
+	return err
+}
+
+// Remove makes a document unfindable.
+func Remove(tx *db.Tx, city int64, layer string, id int64) error {
+	if tx.Engine() == db.SQLite {
+		_, err := tx.Exec("search.remove", `DELETE FROM search_text WHERE rowid = $1`, id)
+		return err
+	}
+	_, err := tx.Exec("search.remove", `DELETE FROM search_text WHERE city_id = $1 AND layer = $2 AND id = $3`, city, layer, id)
+	return err
+}
+
+// Find returns the newest documents before an id (0: from the newest) that
+// have all the words; the last word may be the beginning of one.
+func Find(tx *db.Tx, city int64, layer string, words []string, before int64, limit int) ([]int64, error) {
+	words = clean(words)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	if tx.Engine() == db.SQLite {
+		match := `"` + scopeWord(city, layer) + `" "` + strings.Join(words, `" "`) + `"*`
+		return db.All(tx, "search.find", `SELECT rowid FROM search_text WHERE search_text MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+			db.Int64, match, before, limit)
+	}
+	match := "'" + strings.Join(words, "' & '") + "':*"
+	return db.All(tx, "search.find", `SELECT id FROM search_text WHERE city_id = $1 AND layer = $2 AND words @@ to_tsquery('simple', $3) AND id < $4
+		ORDER BY id DESC LIMIT $5`, db.Int64, city, layer, match, before, limit)
+}
+
+// clean keeps what both engines take as one word.
+func clean(words []string) []string {
+	var out []string
+	for _, w := range words {
+		w = strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, w)
+		if w != "" && len(out) < 12 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// array writes words as a PostgreSQL array.
+func array(words []string) string {
+	seen := map[string]bool{}
+	var out []string
+	for _, w := range words {
+		w = strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, w)
+		if w != "" && !seen[w] {
+			seen[w] = true
+			out = append(out, w)
+		}
+	}
+	return "{" + strings.Join(out, ",") + "}"
+}
