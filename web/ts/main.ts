@@ -1,0 +1,154 @@
+// The script of every page. It only helps: each page does its job without it.
+// An element says with data-island what it wants; what is large comes in a
+// script of its own when an element wants it.
+import { draft } from './draft';
+import { photos } from './photos';
+
+type Island = (el: HTMLElement) => void;
+
+const lazy = (address: string): Island => (el) => {
+  void import(address).then((m: { default: Island }) => m.default(el));
+};
+
+function button(text: string, className = 'govuk-button govuk-button--secondary'): HTMLButtonElement {
+  const b = document.createElement('button');
+  b.type = 'button';
+  b.className = className;
+  b.textContent = text;
+  return b;
+}
+
+const share: Island = (el) => {
+  const b = button(el.dataset.text ?? '');
+  b.addEventListener('click', async () => {
+    const url = el.dataset.url ?? location.href;
+    if (navigator.share) {
+      await navigator.share({ title: el.dataset.title, url }).catch(() => undefined);
+      return;
+    }
+    await navigator.clipboard.writeText(url);
+    b.textContent = el.dataset.copied ?? '';
+  });
+  el.append(b);
+};
+
+// Filters apply themselves; the button stays for those without a script.
+const autosubmit: Island = (el) => {
+  const form = el as HTMLFormElement;
+  form.addEventListener('change', (e) => {
+    if (e.target instanceof HTMLSelectElement) form.requestSubmit();
+  });
+};
+
+const locate: Island = (el) => {
+  const form = el as HTMLFormElement;
+  const b = button(el.dataset.text ?? '', 'govuk-button');
+  b.addEventListener('click', () => {
+    navigator.geolocation.getCurrentPosition(
+      (p) => {
+        (form.elements.namedItem('lat') as HTMLInputElement).value = p.coords.latitude.toFixed(6);
+        (form.elements.namedItem('lon') as HTMLInputElement).value = p.coords.longitude.toFixed(6);
+        form.submit();
+      },
+      () => {
+        b.textContent = el.dataset.denied ?? '';
+      },
+      { enableHighAccuracy: true, timeout: 15000 },
+    );
+  });
+  form.prepend(b);
+};
+
+// A prepared answer goes into the text field, where it is edited before sending.
+const templates: Island = (el) => {
+  const target = document.getElementById(el.dataset.target ?? '') as HTMLTextAreaElement | null;
+  for (const text of el.querySelectorAll<HTMLElement>('.template__text')) {
+    const title = text.parentElement?.querySelector('h4')?.textContent ?? '';
+    const b = button(title);
+    b.addEventListener('click', () => {
+      if (!target) return;
+      target.value = text.textContent ?? '';
+      target.focus();
+    });
+    text.after(b);
+  }
+};
+
+// Keys of the inbox: j and k move, x chooses, Enter opens.
+const inbox: Island = (el) => {
+  const rows = [...el.querySelectorAll<HTMLElement>('.inbox__row')];
+  let at = -1;
+  const move = (to: number) => {
+    rows[at]?.classList.remove('inbox__row--current');
+    at = Math.max(0, Math.min(rows.length - 1, to));
+    rows[at]?.classList.add('inbox__row--current');
+    rows[at]?.querySelector<HTMLElement>('.inbox__link')?.focus();
+  };
+  document.addEventListener('keydown', (e) => {
+    const t = e.target as HTMLElement;
+    if (e.ctrlKey || e.metaKey || e.altKey || t.matches('input:not([type=checkbox]), textarea, select')) return;
+    if (e.key === 'j') move(at + 1);
+    else if (e.key === 'k') move(at - 1);
+    else if (e.key === 'x' && at >= 0) {
+      const box = rows[at].querySelector<HTMLInputElement>('.inbox__check');
+      if (box) box.checked = !box.checked;
+    }
+  });
+};
+
+// Similar reports are looked up again while the words are typed.
+const similar: Island = (el) => {
+  const form = el.closest('form');
+  const text = form?.querySelector<HTMLTextAreaElement>('textarea[name=text]');
+  if (!form || !text) return;
+  let timer = 0;
+  text.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(async () => {
+      const data = new FormData(form);
+      const q = new URLSearchParams();
+      for (const name of ['lat', 'lon', 'category', 'text']) q.set(name, String(data.get(name) ?? ''));
+      if (!q.get('lat')) return;
+      const answer = await fetch(`${el.dataset.url}?${q}`).catch(() => null);
+      if (answer?.ok) el.innerHTML = await answer.text();
+    }, 900);
+  });
+};
+
+const push: Island = (el) => {
+  if (!('PushManager' in window) || !navigator.serviceWorker) return;
+  const b = button(el.dataset.text ?? '');
+  b.addEventListener('click', async () => {
+    const worker = await navigator.serviceWorker.ready;
+    const key = Uint8Array.from(atob((el.dataset.key ?? '').replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+    const sub = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }).catch(() => null);
+    if (!sub) return;
+    const answer = await fetch('/account/push', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(sub) });
+    if (answer.ok) b.textContent = el.dataset.done ?? '';
+  });
+  el.append(b);
+};
+
+const islands: Record<string, Island> = {
+  share,
+  autosubmit,
+  locate,
+  templates,
+  inbox,
+  similar,
+  push,
+  photos,
+  draft,
+  map: lazy(MAP_SCRIPT),
+  where: lazy(MAP_SCRIPT),
+  blur: lazy(BLUR_SCRIPT),
+};
+
+document.documentElement.classList.add('js');
+for (const el of document.querySelectorAll<HTMLElement>('[data-island]')) {
+  islands[el.dataset.island ?? '']?.(el);
+}
+document.querySelector<HTMLElement>('[data-focus]')?.focus();
+if ('serviceWorker' in navigator) {
+  void navigator.serviceWorker.register('/sw.js');
+}

@@ -1,0 +1,171 @@
+// The map: quiet ground from the city's own layers, circles with counts, one
+// colour a state. The list beside it is its equal: selecting in one selects in
+// the other.
+import * as maplibregl from 'maplibre-gl';
+import type { StyleSpecification } from 'maplibre-gl';
+
+maplibregl.setWorkerUrl(MAP_WORKER);
+
+const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+const ink = dark
+  ? { ground: '#1c232b', water: '#23424a', park: '#203527', street: '#39434d', line: '#56616c', text: '#eceae4' }
+  : { ground: '#f3f0e9', water: '#b9dbe0', park: '#d9e8d3', street: '#ffffff', line: '#b9b2a4', text: '#1c2430' };
+const state = { open: '#e8803a', work: '#0b7d8a', fixed: '#2f8f52', closed: '#7d8590' };
+
+function style(el: HTMLElement): StyleSpecification {
+  const here = location.origin;
+  const kind = (...k: string[]) => ['in', ['get', 'kind'], ['literal', k]] as never;
+  return {
+    version: 8,
+    sources: {
+      base: { type: 'geojson', data: here + (el.dataset.base ?? '') },
+      reports: { type: 'vector', tiles: [here + (el.dataset.tiles ?? '')], minzoom: 0, maxzoom: 18 },
+    },
+    layers: [
+      { id: 'ground', type: 'background', paint: { 'background-color': ink.ground } },
+      { id: 'park', type: 'fill', source: 'base', filter: kind('park'), paint: { 'fill-color': ink.park } },
+      { id: 'water', type: 'line', source: 'base', filter: kind('river', 'canal'), paint: { 'line-color': ink.water, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 7] } },
+      { id: 'street', type: 'line', source: 'base', filter: kind('street'), layout: { 'line-cap': 'round' }, paint: { 'line-color': ink.street, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 9] } },
+      { id: 'rail', type: 'line', source: 'base', filter: kind('railway'), paint: { 'line-color': ink.line, 'line-dasharray': [3, 2] } },
+      { id: 'edges', type: 'line', source: 'base', filter: kind('boundary', 'district'), paint: { 'line-color': ink.line, 'line-width': 1.2, 'line-dasharray': [4, 3] } },
+      {
+        id: 'clusters', type: 'circle', source: 'reports', 'source-layer': 'clusters',
+        paint: {
+          'circle-color': ['case', ['>', ['+', ['get', 'open'], ['get', 'work']], ['/', ['get', 'n'], 2]], state.open, state.fixed],
+          'circle-opacity': 0.85,
+          'circle-radius': ['interpolate', ['linear'], ['log10', ['get', 'n']], 0, 6, 1, 11, 2, 16, 3, 22, 5, 32],
+          'circle-stroke-color': dark ? '#14191f' : '#ffffff', 'circle-stroke-width': 1.5,
+        },
+      },
+      {
+        id: 'points', type: 'circle', source: 'reports', 'source-layer': 'points',
+        paint: {
+          'circle-color': ['match', ['get', 'state'], 'open', state.open, 'work', state.work, 'fixed', state.fixed, state.closed],
+          'circle-radius': 8, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2,
+        },
+      },
+    ],
+  };
+}
+
+// Counts are HTML over the circles: the typeface is the page's, no glyph files.
+function counts(map: maplibregl.Map): void {
+  let shown: maplibregl.Marker[] = [];
+  map.on('idle', () => {
+    for (const m of shown) m.remove();
+    shown = [];
+    for (const f of map.queryRenderedFeatures({ layers: ['clusters'] })) {
+      const n = Number(f.properties.n);
+      if (n < 2 || f.geometry.type !== 'Point') continue;
+      const el = document.createElement('span');
+      el.className = 'map-count';
+      el.textContent = n >= 10000 ? `${Math.round(n / 1000)}k` : String(n);
+      shown.push(new maplibregl.Marker({ element: el }).setLngLat(f.geometry.coordinates as [number, number]).addTo(map));
+    }
+  });
+}
+
+function load(): void {
+  if (document.querySelector(`link[href="${MAP_STYLE}"]`)) return;
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = MAP_STYLE;
+  document.head.append(link);
+}
+
+function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
+  load();
+  box.setAttribute('role', 'region');
+  box.setAttribute('aria-label', el.dataset.label ?? '');
+  const map = new maplibregl.Map({
+    container: box, style: style(el), center: [Number(el.dataset.lon), Number(el.dataset.lat)], zoom: Number(el.dataset.zoom ?? 12),
+    attributionControl: false, maxZoom: 19, cooperativeGestures: false,
+  });
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
+  map.on('idle', () => box.setAttribute('data-idle', '1'));
+  return map;
+}
+
+function browse(el: HTMLElement): void {
+  const map = create(el, el);
+  counts(map);
+  if (el.dataset.single) {
+    new maplibregl.Marker({ color: '#0b5d66' }).setLngLat([Number(el.dataset.lon), Number(el.dataset.lat)]).addTo(map);
+    return;
+  }
+  map.on('click', 'points', (e) => {
+    const id = e.features?.[0]?.id;
+    const card = document.querySelector<HTMLElement>(`.card[data-id="${id}"]`);
+    if (!card) {
+      location.href = `${el.dataset.open ?? '/r/'}${id}`;
+      return;
+    }
+    document.querySelector('.card--current')?.classList.remove('card--current');
+    card.classList.add('card--current');
+    card.scrollIntoView({ block: 'center', behavior: 'smooth' });
+    card.querySelector('a')?.focus();
+  });
+  map.on('click', 'clusters', (e) => map.easeTo({ center: e.lngLat, zoom: map.getZoom() + 2 }));
+}
+
+// where chooses the place of a new report.
+function where(el: HTMLElement): void {
+  const form = el.closest('form');
+  if (!form) return;
+  const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
+  const say = document.createElement('p');
+  say.className = 'govuk-hint';
+  say.setAttribute('role', 'status');
+  const make = (text: string) => {
+    const b = document.createElement('button');
+    b.type = 'button';
+    b.className = 'govuk-button govuk-button--secondary';
+    b.textContent = text;
+    return b;
+  };
+  let map: maplibregl.Map | undefined;
+  let marker: maplibregl.Marker | undefined;
+  const choose = async (lat: number, lon: number) => {
+    field('lat').value = lat.toFixed(6);
+    field('lon').value = lon.toFixed(6);
+    if (map) {
+      marker ??= new maplibregl.Marker({ color: '#0b5d66', draggable: true }).setLngLat([lon, lat]).addTo(map);
+      marker.setLngLat([lon, lat]);
+      map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 15) });
+    }
+    const answer = await fetch(`${el.dataset.search}?lat=${lat}&lon=${lon}`).catch(() => null);
+    const found = answer?.ok ? ((await answer.json()) as { address: string }) : { address: '' };
+    if (found.address) field('address').value = found.address;
+    say.textContent = `${el.dataset.chosen}: ${found.address || lat.toFixed(5) + ', ' + lon.toFixed(5)}`;
+  };
+  const here = make(el.dataset.locate ?? '');
+  here.addEventListener('click', () => {
+    navigator.geolocation.getCurrentPosition(
+      (p) => void choose(p.coords.latitude, p.coords.longitude),
+      () => (say.textContent = el.dataset.denied ?? ''),
+      { enableHighAccuracy: true, timeout: 15000 },
+    );
+  });
+  const open = make(el.dataset.showMap ?? '');
+  open.addEventListener('click', () => {
+    open.remove();
+    const box = document.createElement('div');
+    box.className = 'map';
+    el.append(box);
+    map = create(box, el);
+    counts(map);
+    map.on('click', (e) => void choose(e.lngLat.lat, e.lngLat.lng));
+    if (field('lat').value) void choose(Number(field('lat').value), Number(field('lon').value));
+  });
+  // Typing another place takes the chosen point back.
+  field('address').addEventListener('input', () => {
+    field('lat').value = '';
+    field('lon').value = '';
+  });
+  el.append(here, open, say);
+}
+
+export default function island(el: HTMLElement): void {
+  if (el.dataset.island === 'where') where(el);
+  else browse(el);
+}
