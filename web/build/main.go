@@ -27,7 +27,6 @@ func main() {
 	}
 }
 
-
 func run() error {
 	if _, err := os.Stat("web/node_modules/sass"); err != nil {
 		return errors.New("web/node_modules is not there; run \"npm ci --ignore-scripts\" in web")
