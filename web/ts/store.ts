@@ -33,12 +33,15 @@ export const drop = (id: string) => run('readwrite', (s) => s.delete(id));
 export const all = () => run<Draft[]>('readonly', (s) => s.getAll());
 
 // send delivers the drafts that wait. The key in each makes a repeat harmless.
+// What the city refused is kept: only its author may throw the words away.
 export async function send(): Promise<void> {
   for (const d of await all()) {
     if (!d.waiting) continue;
     const body = new FormData();
     for (const [name, value] of d.fields) body.append(name, value);
     const answer = await fetch('/reports/new', { method: 'POST', body, headers: { 'Idempotency-Key': d.id } }).catch(() => null);
-    if (answer && answer.status < 500 && answer.status !== 429) await drop(d.id);
+    if (!answer || answer.status >= 500 || answer.status === 429) continue;
+    if (answer.ok) await drop(d.id);
+    else await put({ ...d, waiting: false });
   }
 }
