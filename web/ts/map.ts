@@ -2,7 +2,7 @@
 // colour a state. The list beside it is its equal: selecting in one selects in
 // the other.
 import * as maplibregl from 'maplibre-gl';
-import type { StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 
 maplibregl.setWorkerUrl(MAP_WORKER);
 
@@ -11,6 +11,14 @@ const ink = dark
   ? { ground: '#1c232b', water: '#23424a', park: '#203527', street: '#39434d', line: '#56616c', text: '#eceae4' }
   : { ground: '#f3f0e9', water: '#b9dbe0', park: '#d9e8d3', street: '#ffffff', line: '#b9b2a4', text: '#1c2430' };
 const state = { open: '#e8803a', work: '#0b7d8a', fixed: '#2f8f52', closed: '#7d8590' };
+
+// most tells that no other state has more reports in a circle. What waits wins
+// a draw; fixed loses it, so that a circle never looks better than it is.
+function most(name: 'open' | 'work' | 'fixed'): ExpressionSpecification {
+  const count = (of: string): ExpressionSpecification => ['coalesce', ['get', of], 0];
+  const others: ExpressionSpecification = ['max', ...Object.keys(state).filter((s) => s !== name).map(count)] as ExpressionSpecification;
+  return [name === 'fixed' ? '>' : '>=', count(name), others] as ExpressionSpecification;
+}
 
 function style(el: HTMLElement): StyleSpecification {
   const here = location.origin;
@@ -31,7 +39,7 @@ function style(el: HTMLElement): StyleSpecification {
       {
         id: 'clusters', type: 'circle', source: 'reports', 'source-layer': 'clusters',
         paint: {
-          'circle-color': ['case', ['>', ['+', ['get', 'open'], ['get', 'work']], ['/', ['get', 'n'], 2]], state.open, state.fixed],
+          'circle-color': ['case', most('open'), state.open, most('work'), state.work, most('fixed'), state.fixed, state.closed],
           'circle-opacity': 0.85,
           'circle-radius': ['interpolate', ['linear'], ['log10', ['get', 'n']], 0, 6, 1, 11, 2, 16, 3, 22, 5, 32],
           'circle-stroke-color': dark ? '#14191f' : '#ffffff', 'circle-stroke-width': 1.5,
