@@ -8,6 +8,9 @@ import (
 	"github.com/ashar-kg/ashar/seed"
 )
 
+// DemoKey is the API key with which programs may try the demo city.
+const DemoKey = "demo-key"
+
 // demoReports is how many reports a demo gets that nobody has loaded before.
 const demoReports = 30000
 
@@ -46,6 +49,9 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	a.Reports.Books.Forget(demo.CityID)
 	a.ground()
 	c, _ = a.Cities.ByID(demo.CityID)
+	if err := a.Reports.NewApplication(ctx, c.ID, "Demo", DemoKey); err != nil {
+		return err
+	}
 	return demo.Reports(ctx, demo.Loading{
 		DB: a.DB, City: c, Blobs: a.Blobs, Bodies: a.Bodies, Books: a.Reports.Books, Places: a.Places, Count: reports, Now: a.Clock.Now(), Progress: progress,
 	})

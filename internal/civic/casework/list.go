@@ -20,6 +20,7 @@ type Filter struct {
 	UpdatedMin int64 // last change, Unix milliseconds
 	UpdatedMax int64
 	Before     int64 // keyset: only older ids; 0 from the newest
+	Offset     int   // skips so many; for interfaces that page by number
 	Limit      int
 }
 
@@ -32,7 +33,7 @@ type Page struct {
 	Partial bool
 }
 
-// maxScan bounds how many rows of an index one page may look at: a rare
+// maxScan bounds how many rows of an index a short page may look at: a rare
 // combination of filters costs the same at two million cases as at ten
 // thousand, and the reader is told to look further back.
 const maxScan = 1500
@@ -56,10 +57,10 @@ func Listed(tx *db.Tx, city int64, f Filter) (Page, error) {
 	}
 	if outer.String() == "" {
 		list, err := db.All(tx, "case.listed", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
-			` ORDER BY id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+			` ORDER BY id DESC LIMIT `+w.Next(limit+1)+` OFFSET `+w.Next(f.Offset), scanFile, w.Args...)
 		return whole(list, limit), err
 	}
-	return scanned(tx, w, outer, limit)
+	return scanned(tx, w, outer, f.Offset, limit)
 }
 
 // narrow puts the one condition that an index serves into w and returns the
@@ -114,10 +115,10 @@ func (f Filter) narrow(w *db.Where) *db.Where {
 
 // scanned reads at most maxScan rows of the index in w and keeps those that
 // fit outer.
-func scanned(tx *db.Tx, w, outer *db.Where, limit int) (Page, error) {
+func scanned(tx *db.Tx, w, outer *db.Where, offset, limit int) (Page, error) {
 	// The last id looked at tells where to go on when too few fitted.
 	last, err := db.All(tx, "case.listed.bound", `SELECT id FROM case_file WHERE `+w.String()+` ORDER BY id DESC LIMIT 1 OFFSET `+
-		w.Next(maxScan), db.Int64, w.Args...)
+		w.Next(maxScan+10*(offset+limit)), db.Int64, w.Args...)
 	if err != nil {
 		return Page{}, err
 	}
@@ -127,7 +128,7 @@ func scanned(tx *db.Tx, w, outer *db.Where, limit int) (Page, error) {
 	}
 	w.Append(outer)
 	list, err := db.All(tx, "case.listed.scan", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
-		` ORDER BY id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+		` ORDER BY id DESC LIMIT `+w.Next(limit+1)+` OFFSET `+w.Next(offset), scanFile, w.Args...)
 	p := whole(list, limit)
 	if p.More == 0 && len(last) > 0 {
 		p.More, p.Partial = last[0], true
@@ -151,7 +152,7 @@ func updated(tx *db.Tx, w, outer *db.Where, f Filter, limit int) (Page, error) {
 		w.Append(outer)
 	}
 	list, err := db.All(tx, "case.listed.updated", `SELECT `+fileColumns+` FROM case_file WHERE `+w.String()+
-		` ORDER BY updated_at DESC, id DESC LIMIT `+w.Next(limit+1), scanFile, w.Args...)
+		` ORDER BY updated_at DESC, id DESC LIMIT `+w.Next(limit+1)+` OFFSET `+w.Next(f.Offset), scanFile, w.Args...)
 	return whole(list, limit), err
 }
 
@@ -284,4 +285,10 @@ func anys(list []string) []any {
 		out[i] = s
 	}
 	return out
+}
+
+// PublicEvents reads what happened in public between two instants, oldest first.
+func PublicEvents(tx *db.Tx, city int64, start, end time.Time, limit int) ([]Event, error) {
+	return db.All(tx, "case.events.public", `SELECT `+eventColumns+` FROM case_event WHERE city_id = $1 AND public AND id >= $2 AND id < $3
+		ORDER BY id LIMIT $4`, scanEvent, city, ids.Floor(start), ids.Floor(end.Add(time.Millisecond)), limit)
 }

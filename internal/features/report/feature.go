@@ -54,6 +54,7 @@ func (p *Pages) Manifest() manifest.Feature {
 }
 
 func (p *Pages) publicRoutes() []manifest.Route {
+	geo := p.open311Handler()
 	return []manifest.Route{
 		{Pattern: "GET /{$}", Handle: p.home, Cached: true},
 		{Pattern: "GET /reports", Handle: p.list, Cached: true},
@@ -73,6 +74,10 @@ func (p *Pages) publicRoutes() []manifest.Route {
 		{Pattern: "GET /districts/{code}", Handle: p.districtPage, Cached: true},
 		{Pattern: "GET /tiles/{layer}/{z}/{x}/{y}", Handle: p.tile, Cached: true, API: true, Open: true},
 		{Pattern: "GET /map/base.geojson", Handle: p.basemap, Cached: true, API: true, Open: true},
+		{Pattern: "GET " + Open311Path + "/{path...}", Handle: geo, Cached: true, API: true, Open: true},
+		{Pattern: "POST " + Open311Path + "/{path...}", Handle: geo, API: true, Open: true},
+		{Pattern: "GET /developers", Handle: p.developers},
+		{Pattern: "POST /developers", Handle: p.newKey},
 		{Pattern: "GET /data/{$}", Handle: p.dataIndex, Cached: true},
 		{Pattern: "GET /data/{file}", Handle: p.data, Cached: true, API: true, Open: true},
 	}

@@ -45,26 +45,25 @@ type Service struct {
 
 // Draft is a report as it comes in, from whatever channel.
 type Draft struct {
-	Category   string
-	Placed     bool
-	Lat, Lon   float64
-	Address    string
-	Text       string
-	Answers    map[string][]string
-	Photos     []casework.Photo
-	Name       string // of the author
-	ShowName   bool
-	Private    bool
-	Contact    string // e-mail or telephone of an author who has not signed in
-	Email      string // contact passed on by an application
-	Phone      string
-	Device     string
-	AddressID  string
-	Channel    string
-	Lang       string
-	App        int64 // application, 0 for our own pages
-	Trusted    bool  // the application answers for its users
-	OnceAnswer func(number string) string
+	Category  string
+	Placed    bool
+	Lat, Lon  float64
+	Address   string
+	Text      string
+	Answers   map[string][]string
+	Photos    []casework.Photo
+	Name      string // of the author
+	ShowName  bool
+	Private   bool
+	Contact   string // e-mail or telephone of an author who has not signed in
+	Email     string // contact passed on by an application
+	Phone     string
+	Device    string
+	AddressID string
+	Channel   string
+	Lang      string
+	App       int64 // application, 0 for our own pages
+	Trusted   bool  // the application answers for its users
 }
 
 // Receipt is what the sender of a report gets.
@@ -184,7 +183,7 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 	checkPlace(f, areas, d, now)
 	d.Text = strings.TrimSpace(d.Text)
 	switch n := len([]rune(d.Text)); {
-	case n < MinText:
+	case n < MinText && d.App == 0:
 		f.Fail("text", "report.error.text")
 	case n > MaxText:
 		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
@@ -322,9 +321,6 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 			return Receipt{}, fmt.Errorf("confirmation: %w", err)
 		}
 		rec.Ticket, answer = ticket, "/confirm/"+ticket
-	}
-	if d.OnceAnswer != nil {
-		answer = d.OnceAnswer(f.Number)
 	}
 	return rec, once.Claim(tx, answer)
 }

@@ -1,8 +1,9 @@
 // Package fresh tells every node when what it has rendered of a city is out of
 // date. A writing transaction touches its city; once a second a node that has
 // seen touches raises the city's version row, and every node reads the rows.
-// So a cached page is at most about a second old on any node, and a busy city
-// costs one row update a second, not one per write.
+// So a cached page is at most about a second old on any other node, never on
+// the node that wrote, and a busy city costs one row update a second, not one
+// per write.
 package fresh
 
 import (
@@ -30,6 +31,7 @@ type Versions struct {
 	now   atomic.Pointer[map[int64]int64]
 	mu    sync.Mutex
 	dirty map[int64]bool
+	local sync.Map // city → *atomic.Int64: marks of this node, which see their own writes at once
 }
 
 // New returns versions kept in d. Run must be running for them to move.
@@ -40,7 +42,13 @@ func New(d *db.DB) *Versions {
 }
 
 // Of returns the version of what the public sees of a city.
-func (v *Versions) Of(city int64) int64 { return (*v.now.Load())[city] }
+func (v *Versions) Of(city int64) int64 {
+	version := (*v.now.Load())[city] << 32
+	if n, ok := v.local.Load(city); ok {
+		version += n.(*atomic.Int64).Load()
+	}
+	return version
+}
 
 // Touch notes, once tx is durable, that the public data of a city changed.
 func (v *Versions) Touch(tx *db.Tx, city int64) {
@@ -49,6 +57,8 @@ func (v *Versions) Touch(tx *db.Tx, city int64) {
 
 // Mark notes that what is stored for the public of a city has changed.
 func (v *Versions) Mark(city int64) {
+	n, _ := v.local.LoadOrStore(city, new(atomic.Int64))
+	n.(*atomic.Int64).Add(1)
 	v.mu.Lock()
 	v.dirty[city] = true
 	v.mu.Unlock()

@@ -67,6 +67,7 @@ CREATE TABLE case_event (
     held BOOLEAN NOT NULL,
     PRIMARY KEY (city_id, case_id, id)
 );
+CREATE INDEX case_event_public ON case_event (city_id, id) WHERE public;
 CREATE INDEX case_event_held ON case_event (city_id, id) WHERE held;
 CREATE INDEX case_event_person ON case_event (city_id, person_id, id) WHERE person_id <> 0;
 CREATE TABLE case_photo (
