@@ -43,8 +43,9 @@ func (j Job) Decode(v any) error {
 }
 
 // MaxAttempts is how often a failing job is tried before it is called dead:
-// with the pauses below, over about two days.
-const MaxAttempts = 14
+// with the pauses below, over about two days, so that a mail server may be
+// away for a weekend's night without a message being given up.
+const MaxAttempts = 22
 
 // Option changes how a job is enqueued.
 type Option func(*options)
@@ -57,7 +58,9 @@ type options struct {
 // At lets the job run no earlier than t.
 func At(t time.Time) Option { return func(o *options) { o.at = t } }
 
-// Key makes a second job of the same kind and key vanish while the first waits.
+// Key makes a second job of the same kind and key vanish while the first waits
+// for its first run. One that has begun may have read its facts already, so it
+// holds nobody back.
 func Key(k string) Option { return func(o *options) { o.key = k } }
 
 // Enqueue writes a job in the transaction that wants it.
@@ -126,11 +129,14 @@ func Dead(tx *db.Tx, city, before int64, limit int) ([]Job, error) {
 func Retry(tx *db.Tx, city, id int64) error {
 	n, err := tx.Exec("job.retry", `UPDATE job SET dead = FALSE, attempt = 0, run_at = $3, leased_until = 0 WHERE city_id = $1 AND id = $2 AND dead`,
 		city, id, time.Now().UnixMilli())
-	if err == nil && n == 0 {
+	if err != nil {
+		return err
+	}
+	if n == 0 {
 		return fmt.Errorf("job.retry: %w", db.ErrNotFound)
 	}
 	tx.AfterCommit(wake)
-	return err
+	return nil
 }
 
 // Drop removes a dead job.

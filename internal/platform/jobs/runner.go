@@ -3,9 +3,13 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,8 +28,10 @@ type Runner struct {
 	owner    string
 	handlers map[string]Handler
 	periodic []periodic
-	slots    chan struct{}
 	busy     sync.WaitGroup
+	mu       sync.Mutex
+	running  map[string]int // by kind
+	total    int
 	done     atomic.Int64
 	failed   atomic.Int64
 }
@@ -37,15 +43,18 @@ type periodic struct {
 }
 
 const (
-	lease    = 2 * time.Minute        // how long a job may take before another worker tries
-	poll     = 500 * time.Millisecond // how often work of other nodes is looked for
-	workers  = 16
-	maxClaim = 32
+	lease     = time.Minute            // how long a job may take before another worker tries
+	taskLease = 10 * time.Minute       // the same for a periodic task
+	margin    = 10 * time.Second       // how long before its lease ends a run is stopped
+	poll      = 500 * time.Millisecond // how often work of other nodes is looked for
+	workers   = 48
+	perKind   = 16 // so that a mail server that hangs does not hold up the rest
+	maxClaim  = 32
 )
 
 // New returns a runner without handlers.
 func New(d *db.DB, c clock.Clock, log *slog.Logger) *Runner {
-	return &Runner{db: d, clock: c, log: log, owner: ids.Secret(8), handlers: map[string]Handler{}, slots: make(chan struct{}, workers)}
+	return &Runner{db: d, clock: c, log: log, owner: ids.Secret(8), handlers: map[string]Handler{}, running: map[string]int{}}
 }
 
 // Handle sets who does the jobs of a kind; before Run.
@@ -85,24 +94,36 @@ func (r *Runner) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// Turn claims what is due, up to the free workers, and starts it.
+// Turn claims what is due, up to the free workers, and starts it. Only one
+// goroutine calls it.
 func (r *Runner) Turn(ctx context.Context) (int, error) {
-	free := min(maxClaim, cap(r.slots)-len(r.slots))
-	if free == 0 {
-		return 0, nil
-	}
-	list, err := r.claim(ctx, free)
+	list, err := r.claim(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range list {
-		r.slots <- struct{}{}
+		r.count(j.Kind, 1)
 		r.busy.Go(func() {
-			defer func() { <-r.slots; wake() }()
+			defer func() { r.count(j.Kind, -1); wake() }()
 			r.do(context.WithoutCancel(ctx), j)
 		})
 	}
 	return len(list), nil
+}
+
+func (r *Runner) count(kind string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running[kind] += n
+	r.total += n
+}
+
+// room tells how many jobs may be claimed now, and how many are running of
+// each kind.
+func (r *Runner) room() (free int, running map[string]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return min(maxClaim, workers-r.total), maps.Clone(r.running)
 }
 
 // Drain runs until no job is due; tests use it instead of waiting.
@@ -120,71 +141,111 @@ func (r *Runner) Drain(ctx context.Context) error {
 }
 
 // claim leases due jobs. It looks across cities by nature: workers serve all.
-func (r *Runner) claim(ctx context.Context, limit int) ([]Job, error) {
+// The end of the lease is the next time a job is due, so a worker that dies
+// loses its jobs without anybody cleaning up.
+func (r *Runner) claim(ctx context.Context) ([]Job, error) {
+	free, running := r.room()
+	if free == 0 {
+		return nil, nil
+	}
 	now := r.clock.Now()
-	var list []Job
-	// A read first: idle polling must not take the writer's turn.
-	err := r.db.View(ctx, func(tx *db.Tx) error {
-		n, err := db.All(tx, "job.due", `SELECT id FROM job WHERE NOT dead AND run_at <= $1 LIMIT 1`, db.Int64, now.UnixMilli())
-		if err == nil && len(n) == 0 {
-			limit = 0
+	due := db.Where{}
+	due.Add("NOT dead AND run_at <= ?", now.UnixMilli())
+	for kind, n := range running {
+		if n >= perKind {
+			due.Add("kind <> ?", kind)
 		}
+	}
+	// A read first: idle polling must not take the writer's turn.
+	idle := false
+	err := r.db.View(ctx, func(tx *db.Tx) error {
+		n, err := db.All(tx, "job.due", `SELECT id FROM job WHERE `+due.String()+` LIMIT 1`, db.Int64, due.Args...)
+		idle = len(n) == 0
 		return err
 	})
-	if err != nil || limit == 0 {
+	if err != nil || idle {
 		return nil, err
 	}
-	err = r.db.Update(ctx, func(tx *db.Tx) (err error) {
-		list, err = db.All(tx, "job.claim", `SELECT city_id, id, kind, args, attempt, error, run_at FROM job
-			WHERE NOT dead AND run_at <= $1 ORDER BY run_at, id LIMIT $2`+tx.SkipLocked(), scanJob, now.UnixMilli(), limit)
+	var mine []Job
+	err = r.db.Update(ctx, func(tx *db.Tx) error {
+		query := due
+		query.Args = slices.Clone(due.Args)
+		list, err := db.All(tx, "job.claim", `SELECT city_id, id, kind, args, attempt, error, run_at FROM job
+			WHERE `+query.String()+` ORDER BY run_at, id LIMIT `+query.Next(free)+tx.SkipLocked(), scanJob, query.Args...)
 		if err != nil {
 			return err
 		}
-		for i := range list {
-			list[i].Attempt++
-			// The end of the lease is the next time it is due: a worker that
-			// dies loses its jobs without anybody cleaning up.
-			if _, err := tx.Exec("job.lease", `UPDATE job SET attempt = $3, owner = $4, leased_until = $5, run_at = $5
-				WHERE city_id = $1 AND id = $2`, list[i].City, list[i].ID, list[i].Attempt, r.owner, now.Add(lease).UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
+		mine, err = r.lease(tx, list, maps.Clone(running), now.Add(lease))
+		return err
 	})
-	return list, err
+	return mine, err
+}
+
+// lease takes those of the locked jobs for which there are workers of their
+// kind; the others stay due. A job whose workers died at every attempt is
+// dead: it may be what kills them.
+func (r *Runner) lease(tx *db.Tx, list []Job, running map[string]int, until time.Time) ([]Job, error) {
+	var mine []Job
+	var those []string
+	args := []any{r.owner, until.UnixMilli()}
+	for _, j := range list {
+		switch {
+		case j.Attempt >= MaxAttempts:
+			if _, err := tx.Exec("job.abandon", `UPDATE job SET dead = TRUE, error = $3 WHERE city_id = $1 AND id = $2`, j.City, j.ID, "its workers died"); err != nil {
+				return nil, err
+			}
+		case running[j.Kind] < perKind:
+			running[j.Kind]++
+			j.Attempt++
+			mine = append(mine, j)
+			those = append(those, fmt.Sprintf("(city_id = $%d AND id = $%d)", len(args)+1, len(args)+2))
+			args = append(args, j.City, j.ID)
+		}
+	}
+	if len(mine) == 0 {
+		return nil, nil
+	}
+	_, err := tx.Exec("job.lease", `UPDATE job SET attempt = attempt + 1, owner = $1, leased_until = $2, run_at = $2, unique_key = ''
+		WHERE `+strings.Join(those, " OR "), args...)
+	return mine, err
 }
 
 func (r *Runner) do(ctx context.Context, j Job) {
 	err := r.safely(ctx, j)
-	if err == nil {
-		r.done.Add(1)
-		err = r.db.Update(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec("job.done", `DELETE FROM job WHERE city_id = $1 AND id = $2 AND owner = $3`, j.City, j.ID, r.owner)
-			return err
-		})
-		if err != nil {
-			r.log.Warn("finished job cannot be removed", "kind", j.Kind, "cause", err)
-		}
+	if err != nil {
+		r.failed.Add(1)
+		r.put(ctx, j, err)
 		return
 	}
-	r.failed.Add(1)
-	r.put(ctx, j, err)
+	r.done.Add(1)
+	err = r.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("job.done", `DELETE FROM job WHERE city_id = $1 AND id = $2 AND owner = $3 AND attempt = $4`, j.City, j.ID, r.owner, j.Attempt)
+		return err
+	})
+	if err != nil {
+		r.log.Warn("finished job cannot be removed", "kind", j.Kind, "cause", err)
+	}
 }
 
-func (r *Runner) safely(ctx context.Context, j Job) (err error) {
+func (r *Runner) safely(ctx context.Context, j Job) error {
 	h, ok := r.handlers[j.Kind]
 	if !ok {
 		return errors.New("no handler for " + j.Kind)
 	}
+	ctx, cancel := context.WithTimeout(ctx, lease-margin)
+	defer cancel()
+	return r.guard(j.Kind, func() error { return h(ctx, j) })
+}
+
+// guard turns a panic into an error: one bad job must not end the node.
+func (r *Runner) guard(name string, fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("job panicked", "kind", j.Kind, "panic", p, "stack", string(debug.Stack()))
+			r.log.Error("job panicked", "kind", name, "panic", p, "stack", string(debug.Stack()))
 			err = errors.New("panic")
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, lease-10*time.Second)
-	defer cancel()
-	return h(ctx, j)
+	return fn()
 }
 
 // put stores a failed job for its next attempt or as dead.
@@ -204,7 +265,7 @@ func (r *Runner) put(ctx context.Context, j Job, cause error) {
 	r.log.Log(ctx, level, "job failed", "kind", j.Kind, "attempt", j.Attempt, "dead", dead, "cause", cause)
 	err := r.db.Update(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec("job.failed", `UPDATE job SET run_at = $4, leased_until = 0, owner = '', dead = $5, error = $6
-			WHERE city_id = $1 AND id = $2 AND owner = $3`, j.City, j.ID, r.owner, r.clock.Now().Add(wait).UnixMilli(), dead, short(cause.Error()))
+			WHERE city_id = $1 AND id = $2 AND owner = $3 AND attempt = $7`, j.City, j.ID, r.owner, r.clock.Now().Add(wait).UnixMilli(), dead, short(cause.Error()), j.Attempt)
 		if err == nil && n == 0 {
 			return errLost
 		}
@@ -215,11 +276,10 @@ func (r *Runner) put(ctx context.Context, j Job, cause error) {
 	}
 }
 
+// short cuts an error to what fits a line, and to what PostgreSQL takes as text.
 func short(s string) string {
-	if len(s) > 500 {
-		return s[:500]
-	}
-	return s
+	s = strings.ReplaceAll(s, "\x00", "")
+	return strings.ToValidUTF8(s[:min(len(s), 500)], "")
 }
 
 // repeat runs a periodic task whenever its lease row says it is due and free.
@@ -228,7 +288,7 @@ func (r *Runner) repeat(ctx context.Context, p periodic) {
 	defer tick.Stop()
 	for {
 		if r.mayRun(ctx, p) {
-			if err := p.run(ctx); err != nil && ctx.Err() == nil {
+			if err := r.task(ctx, p); err != nil && ctx.Err() == nil {
 				r.log.Warn("periodic task failed", "task", p.name, "cause", err)
 			}
 			r.release(context.WithoutCancel(ctx), p)
@@ -239,6 +299,12 @@ func (r *Runner) repeat(ctx context.Context, p periodic) {
 		case <-tick.C:
 		}
 	}
+}
+
+func (r *Runner) task(ctx context.Context, p periodic) error {
+	ctx, cancel := context.WithTimeout(ctx, taskLease-margin)
+	defer cancel()
+	return r.guard(p.name, func() error { return p.run(ctx) })
 }
 
 func (r *Runner) mayRun(ctx context.Context, p periodic) bool {
@@ -255,7 +321,7 @@ func (r *Runner) mayRun(ctx context.Context, p periodic) bool {
 	err = r.db.Update(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec("job.lease.take", `INSERT INTO job_lease (city_id, name, owner, until, next_run) VALUES (0, $1, $2, $3, 0)
 			ON CONFLICT (city_id, name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-			WHERE job_lease.until <= $4 AND job_lease.next_run <= $4`, p.name, r.owner, now+(10*time.Minute).Milliseconds(), now)
+			WHERE job_lease.until <= $4 AND job_lease.next_run <= $4`, p.name, r.owner, now+taskLease.Milliseconds(), now)
 		mine = n == 1
 		return err
 	})
