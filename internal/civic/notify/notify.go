@@ -58,18 +58,7 @@ func Emit(tx *db.Tx, e Event) error {
 	if e.ID == 0 {
 		e.ID = ids.New()
 	}
-	return jobs.Enqueue(tx, e.City, jobFan, fan{Event: e})
-}
-
-const (
-	jobFan  = "notify.fan"
-	jobSend = "notify.send"
-)
-
-// fan is the argument of a fan-out job; After is where an earlier part stopped.
-type fan struct {
-	Event Event
-	After int64
+	return jobs.Enqueue(tx, e.City, jobFan, fan{Event: e}) // it tells followers first
 }
 
 // Follow makes a person a follower; it is no error to follow twice.
@@ -94,6 +83,13 @@ func Follows(tx *db.Tx, city, person int64, s Subject) (bool, error) {
 	n, err := db.One(tx, "notify.follows", `SELECT COUNT(*) FROM notify_follow WHERE city_id = $1 AND kind = $2 AND subject_id = $3 AND person_id = $4`,
 		db.Int64, city, s.Kind, s.ID, person)
 	return n > 0, err
+}
+
+// Followers counts those who follow, at most 1000.
+func Followers(tx *db.Tx, city int64, s Subject) (int, error) {
+	n, err := db.One(tx, "notify.followers.count", `SELECT COUNT(*) FROM (SELECT person_id FROM notify_follow
+		WHERE city_id = $1 AND kind = $2 AND subject_id = $3 LIMIT 1000) AS f`, db.Int64, city, s.Kind, s.ID)
+	return int(n), err
 }
 
 // Following reads what a person follows of a kind, newest first.
@@ -123,19 +119,6 @@ type Preference struct {
 // DefaultPreference holds until the person chooses.
 var DefaultPreference = Preference{Email: true, Push: true, QuietFrom: 22, QuietTo: 7}
 
-// Preferences reads how a person wants to be told.
-func Preferences(tx *db.Tx, city, person int64) (Preference, error) {
-	p, err := db.One(tx, "notify.preference", `SELECT email, push, digest, quiet_from, quiet_to FROM notify_preference
-		WHERE city_id = $1 AND person_id = $2`, func(r db.Row) (p Preference, err error) {
-		err = r.Scan(&p.Email, &p.Push, &p.Digest, &p.QuietFrom, &p.QuietTo)
-		return p, err
-	}, city, person)
-	if errors.Is(err, db.ErrNotFound) {
-		return DefaultPreference, nil
-	}
-	return p, err
-}
-
 // SetPreferences stores how a person wants to be told.
 func SetPreferences(tx *db.Tx, city, person int64, p Preference) error {
 	_, err := tx.Exec("notify.preference.put", `INSERT INTO notify_preference (city_id, person_id, email, push, digest, quiet_from, quiet_to)
@@ -163,13 +146,7 @@ func Inbox(tx *db.Tx, city, person, before int64, limit int) ([]Item, error) {
 		before = 1<<63 - 1
 	}
 	return db.All(tx, "notify.inbox", `SELECT id, message_key, args, link, unread FROM notify_inbox
-		WHERE city_id = $1 AND person_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`, func(r db.Row) (i Item, err error) {
-		var args string
-		if err = r.Scan(&i.ID, &i.Key, &args, &i.Link, &i.Unread); err == nil {
-			i.Args, err = decodeArgs(args)
-		}
-		return i, err
-	}, city, person, before, limit)
+		WHERE city_id = $1 AND person_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`, scanItem, city, person, before, limit)
 }
 
 // Unread counts a person's unread notices, at most 100.
@@ -196,53 +173,30 @@ type Direct struct {
 	Args    map[string]string
 	Link    string
 	ReplyTo string
-	Secret  bool // args and link are wiped once it has been sent
+	Secret  bool // args and link are wiped once it is sent or given up
+	// Once names what the message is about when its writer may run twice, such
+	// as the id of a job: a second message of that id to the same address is
+	// not written. 0 is a message of its own.
+	Once int64
 }
 
 // Send stores a direct message in the caller's transaction.
 func Send(tx *db.Tx, city int64, d Direct) error {
-	id := ids.New()
+	if d.Once == 0 {
+		d.Once = ids.New()
+	}
 	return put(tx, city, message{
-		ID: id, Event: id, Channel: d.Channel, Target: d.To, Lang: d.Lang, Key: d.Key, Args: d.Args, Link: d.Link, ReplyTo: d.ReplyTo, Secret: d.Secret,
+		Event: d.Once, Channel: d.Channel, Target: d.To, Lang: d.Lang, Key: d.Key, Args: d.Args, Link: d.Link, ReplyTo: d.ReplyTo, Secret: d.Secret,
 	}, time.Time{})
 }
 
-// message is one delivery to one address of one person.
-type message struct {
-	ID, Event, Person        int64
-	Channel, Target, Lang    string
-	Key                      string
-	Args                     map[string]string
-	Link, ReplyTo, MessageID string
-	Secret                   bool
-	Sent                     int64
-}
-
-// put stores a delivery once and the job that sends it.
-func put(tx *db.Tx, city int64, m message, at time.Time) error {
-	args, err := json.Marshal(m.Args)
+func encodeArgs(args map[string]string) (string, error) {
+	text, err := json.Marshal(args)
 	if err != nil {
-		return fmt.Errorf("notify: %w", err)
+		return "", fmt.Errorf("notify: %w", err)
 	}
-	if m.ID == 0 {
-		m.ID = ids.New()
-	}
-	n, err := tx.Exec("notify.message", `INSERT INTO notify_message (city_id, id, event_id, person_id, channel, target, lang, message_key, args, link,
-			reply_to, message_id, secret, sent_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '')
-		ON CONFLICT DO NOTHING`,
-		city, m.ID, m.Event, m.Person, m.Channel, m.Target, m.Lang, m.Key, string(args), m.Link, m.ReplyTo,
-		fmt.Sprintf("%d.%s", m.ID, ids.Secret(8)), m.Secret)
-	if err != nil || n == 0 {
-		return err
-	}
-	var opts []jobs.Option
-	if !at.IsZero() {
-		opts = append(opts, jobs.At(at))
-	}
-	return jobs.Enqueue(tx, city, jobSend, sendArgs{ID: m.ID}, opts...)
+	return string(text), nil
 }
-
-type sendArgs struct{ ID int64 }
 
 func decodeArgs(text string) (map[string]string, error) {
 	var args map[string]string
@@ -267,6 +221,7 @@ func Erase(tx *db.Tx, city, person int64) error {
 		`DELETE FROM notify_message WHERE city_id = $1 AND person_id = $2 AND person_id <> 0`,
 		`DELETE FROM notify_preference WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_push WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_digest WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("notify.erase", q, city, person); err != nil {
 			return err

@@ -27,8 +27,14 @@ const watchLevel = 13
 // MaxWatches is how many watches a person may keep.
 const MaxWatches = 20
 
-// AddWatch stores a watch.
+// MaxRadius is how far a watch reaches, in metres: cells to look in stay few.
+const MaxRadius = 5000
+
+// AddWatch stores a watch of a circle or, without metres, of a district.
 func AddWatch(tx *db.Tx, city int64, w Watch) error {
+	if w.Metres < 0 || w.Metres > MaxRadius || (w.Metres == 0) == (w.District == "") {
+		return fmt.Errorf("notify.watch: %w", db.ErrInvalid)
+	}
 	n, err := db.One(tx, "notify.watches.count", `SELECT COUNT(*) FROM notify_watch WHERE city_id = $1 AND person_id = $2`, db.Int64, city, w.Person)
 	if err != nil {
 		return err
@@ -86,34 +92,33 @@ func DropWatch(tx *db.Tx, city, person, id int64) error {
 	return err
 }
 
-// watching finds the people whose watches an event concerns.
-func watching(tx *db.Tx, e Event) ([]int64, error) {
-	if e.Near == nil {
-		return nil, nil
-	}
-	n := e.Near
-	list, err := db.All(tx, "notify.watching", `SELECT w.id, w.person_id, w.layer, w.district, w.category, w.lat, w.lon, w.metres
+const watchColumns = `w.id, w.person_id, w.layer, w.district, w.category, w.lat, w.lon, w.metres`
+
+// watchesNear reads the watches whose cells hold a place, in order of their ids.
+func watchesNear(tx *db.Tx, city int64, n Near, after int64, limit int) ([]Watch, error) {
+	return db.All(tx, "notify.watching", `SELECT `+watchColumns+`
 		FROM notify_watch_cell c JOIN notify_watch w ON w.city_id = c.city_id AND w.id = c.watch_id
-		WHERE c.city_id = $1 AND c.layer = $2 AND c.cell = $3`, scanWatch, e.City, n.Layer, cellOf(n.Lat, n.Lon))
-	if err != nil {
-		return nil, err
-	}
-	if n.District != "" {
-		more, err := db.All(tx, "notify.watching.district", `SELECT id, person_id, layer, district, category, lat, lon, metres FROM notify_watch
-			WHERE city_id = $1 AND layer = $2 AND district = $3 AND district <> ''`, scanWatch, e.City, n.Layer, n.District)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, more...)
-	}
+		WHERE c.city_id = $1 AND c.layer = $2 AND c.cell = $3 AND c.watch_id > $4 ORDER BY c.watch_id LIMIT $5`,
+		scanWatch, city, n.Layer, cellOf(n.Lat, n.Lon), after, limit)
+}
+
+// watchesOf reads the watches of a district, in order of their ids.
+func watchesOf(tx *db.Tx, city int64, n Near, after int64, limit int) ([]Watch, error) {
+	return db.All(tx, "notify.watching.district", `SELECT `+watchColumns+` FROM notify_watch w
+		WHERE w.city_id = $1 AND w.layer = $2 AND w.district = $3 AND w.district <> '' AND w.id > $4 ORDER BY w.id LIMIT $5`,
+		scanWatch, city, n.Layer, n.District, after, limit)
+}
+
+// matches are the people of those watches that mean this place and category.
+func (n Near) matches(list []Watch) []int64 {
 	var people []int64
 	for _, w := range list {
-		near := w.Metres == 0 || tiles.Distance(w.Lon, w.Lat, n.Lon, n.Lat) <= float64(w.Metres)
-		if near && (w.Category == "" || w.Category == n.Category) {
+		here := w.Metres == 0 || tiles.Distance(w.Lon, w.Lat, n.Lon, n.Lat) <= float64(w.Metres)
+		if here && (w.Category == "" || w.Category == n.Category) {
 			people = append(people, w.Person)
 		}
 	}
-	return people, nil
+	return people
 }
 
 func scanWatch(r db.Row) (w Watch, err error) {
