@@ -48,7 +48,7 @@ func (s *Service) passOn(ctx context.Context, j jobs.Job) error {
 	}
 	switch b.Delivery {
 	case body.ByEmail:
-		return s.mailTo(ctx, c, b, f)
+		return s.mailTo(ctx, c, b, f, j.ID)
 	case body.ByOpen311:
 		return s.sendTo(ctx, c, b, f, j.Attempt == jobs.MaxAttempts)
 	}
@@ -56,8 +56,9 @@ func (s *Service) passOn(ctx context.Context, j jobs.Job) error {
 }
 
 // mailTo writes to a body without an account. The link in the mail lets
-// whoever has it answer this one report.
-func (s *Service) mailTo(ctx context.Context, c *city.City, b *body.Body, f *casework.File) error {
+// whoever has it answer this one report. However often the job runs, the mail
+// of this job is written once.
+func (s *Service) mailTo(ctx context.Context, c *city.City, b *body.Body, f *casework.File, job int64) error {
 	book, err := s.Books.Of(ctx, c.ID)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func (s *Service) mailTo(ctx context.Context, c *city.City, b *body.Body, f *cas
 	const lang = "ky"
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		if err := notify.Send(tx, c.ID, notify.Direct{
-			Channel: "email", To: b.Email, Lang: lang, Key: "report.mail.body", Link: ReplyPath(c, f),
+			Channel: "email", To: b.Email, Lang: lang, Key: "report.mail.body", Link: ReplyPath(c, f), Once: job,
 			Args: map[string]string{"number": f.Number, "category": book.CategoryName(f.Category, lang), "place": orDash(f.Address), "text": f.Text, "body": b.Name(lang)},
 		}); err != nil {
 			return err
