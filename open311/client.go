@@ -43,8 +43,10 @@ func (c *Client) Definition(ctx context.Context, code string) (Definition, error
 // Files are not sent: give links.
 func (c *Client) Create(ctx context.Context, s Submission) (Answer, error) {
 	q := url.Values{"api_key": {c.Key}, "service_code": {s.ServiceCode}, "media_url": s.MediaURLs}
-	for name, v := range map[string]string{"address_string": s.Address, "address_id": s.AddressID, "email": s.Email,
-		"device_id": s.DeviceID, "account_id": s.AccountID, "first_name": s.FirstName, "last_name": s.LastName, "phone": s.Phone, "description": s.Text} {
+	for name, v := range map[string]string{
+		"address_string": s.Address, "address_id": s.AddressID, "email": s.Email,
+		"device_id": s.DeviceID, "account_id": s.AccountID, "first_name": s.FirstName, "last_name": s.LastName, "phone": s.Phone, "description": s.Text,
+	} {
 		if v != "" {
 			q.Set(name, v)
 		}

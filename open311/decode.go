@@ -149,8 +149,10 @@ func DecodeServices(b []byte) ([]Service, error) {
 	}
 	var out []Service
 	for _, n := range top.find("service_code") {
-		out = append(out, Service{Code: n.str("service_code"), Name: n.str("service_name"), Description: n.str("description"),
-			Metadata: n.yes("metadata"), Type: n.str("type"), Keywords: commas(n.str("keywords")), Group: n.str("group")})
+		out = append(out, Service{
+			Code: n.str("service_code"), Name: n.str("service_name"), Description: n.str("description"),
+			Metadata: n.yes("metadata"), Type: n.str("type"), Keywords: commas(n.str("keywords")), Group: n.str("group"),
+		})
 	}
 	return out, nil
 }
@@ -166,8 +168,10 @@ func DecodeDefinition(b []byte) (Definition, error) {
 		d.ServiceCode = n.str("service_code")
 		for _, a := range n.kid("attributes").find("code") {
 			order, _ := strconv.Atoi(a.str("order"))
-			at := Attribute{Variable: a.yes("variable"), Code: a.str("code"), Datatype: a.str("datatype"), Required: a.yes("required"),
-				DatatypeDescription: a.str("datatype_description"), Order: order, Description: a.str("description")}
+			at := Attribute{
+				Variable: a.yes("variable"), Code: a.str("code"), Datatype: a.str("datatype"), Required: a.yes("required"),
+				DatatypeDescription: a.str("datatype_description"), Order: order, Description: a.str("description"),
+			}
 			for _, v := range a.kid("values").find("key") {
 				at.Values = append(at.Values, Value{v.str("key"), v.str("name")})
 			}
@@ -185,11 +189,13 @@ func DecodeRequests(b []byte) ([]Request, error) {
 	}
 	var out []Request
 	for _, n := range top.find("service_request_id") {
-		r := Request{ID: n.str("service_request_id"), Status: strings.ToLower(n.str("status")), StatusNotes: n.str("status_notes"),
+		r := Request{
+			ID: n.str("service_request_id"), Status: strings.ToLower(n.str("status")), StatusNotes: n.str("status_notes"),
 			ServiceName: n.str("service_name"), ServiceCode: n.str("service_code"), Description: n.str("description"),
 			Agency: n.str("agency_responsible"), Notice: n.str("service_notice"), Requested: n.time("requested_datetime"),
 			Updated: n.time("updated_datetime"), Expected: n.time("expected_datetime"), Address: n.str("address"),
-			AddressID: n.str("address_id"), Zipcode: n.str("zipcode"), MediaURL: n.str("media_url")}
+			AddressID: n.str("address_id"), Zipcode: n.str("zipcode"), MediaURL: n.str("media_url"),
+		}
 		lat, err1 := strconv.ParseFloat(n.str("lat"), 64)
 		long, err2 := strconv.ParseFloat(n.str("long"), 64)
 		if err1 == nil && err2 == nil {

@@ -22,32 +22,40 @@ func (m *memory) Jurisdiction(_ context.Context, c Call) error {
 	}
 	return nil
 }
+
 func (m *memory) Authorize(_ context.Context, _ Call, key string) (bool, error) {
 	return key == "secret", nil
 }
+
 func (m *memory) Discovery(context.Context, Call) (Discovery, error) {
 	return Discovery{Changeset: noon, Endpoints: []Endpoint{{Specification: Specification, Formats: []string{"text/xml"}}}}, nil
 }
+
 func (m *memory) Services(context.Context, Call) ([]Service, error) {
 	return []Service{{Code: "light", Name: "Көчө жарыгы & <мамы>", Metadata: true, Type: "realtime", Keywords: []string{"lamp", "pole"}}}, nil
 }
+
 func (m *memory) Definition(_ context.Context, _ Call, code string) (Definition, error) {
 	if code != "light" {
 		return Definition{}, ErrNotFound
 	}
 	return Definition{"light", []Attribute{{Variable: true, Code: "pole", Datatype: "singlevaluelist", Required: true, Order: 1, Values: []Value{{"w", "Wood"}, {"s", "Steel"}}}}}, nil
 }
+
 func (m *memory) Create(_ context.Context, _ Call, s Submission) (Answer, error) {
 	m.requests = append(m.requests, Request{ID: "1", Status: "open", ServiceCode: s.ServiceCode, Description: s.Text, Requested: noon, Position: s.Position})
 	return Answer{Token: "t1"}, nil
 }
+
 func (m *memory) Token(_ context.Context, _ Call, token string) (Answer, error) {
 	if token != "t1" {
 		return Answer{}, ErrNotFound
 	}
 	return Answer{ID: "1", Token: token}, nil
 }
+
 func (m *memory) Requests(context.Context, Call, Filter) ([]Request, error) { return m.requests, nil }
+
 func (m *memory) Request(_ context.Context, _ Call, id string, _ bool) (Request, error) {
 	for _, r := range m.requests {
 		if r.ID == id {
@@ -56,9 +64,11 @@ func (m *memory) Request(_ context.Context, _ Call, id string, _ bool) (Request,
 	}
 	return Request{}, ErrNotFound
 }
+
 func (m *memory) Updates(context.Context, Call, time.Time, time.Time) ([]Update, error) {
 	return nil, nil
 }
+
 func (m *memory) CreateUpdate(context.Context, Call, UpdateSubmission) (string, error) {
 	return "9", nil
 }

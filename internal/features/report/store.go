@@ -206,16 +206,6 @@ func applicationByKey(tx *db.Tx, city int64, keyHash string) (a Application, err
 		WHERE city_id = $1 AND key_hash = $2`, scanApplication, city, keyHash)
 }
 
-func applications(tx *db.Tx, city int64) ([]Application, error) {
-	return db.All(tx, "report.applications", `SELECT id, name, created_at, revoked FROM report_application WHERE city_id = $1 ORDER BY id`,
-		scanApplication, city)
-}
-
-func revokeApplication(tx *db.Tx, city, id int64) error {
-	_, err := tx.Exec("report.application.revoke", `UPDATE report_application SET revoked = TRUE WHERE city_id = $1 AND id = $2`, city, id)
-	return err
-}
-
 func scanApplication(r db.Row) (a Application, err error) {
 	err = r.Scan(&a.ID, &a.Name, &a.Created, &a.Revoked)
 	return a, err
