@@ -18,7 +18,7 @@ build: web generate ## build bin/ashar with styles and scripts inside
 
 .PHONY: generate
 generate: ## write the Go code of the page templates
-	go tool templ generate -path internal >/dev/null
+	go tool templ generate -log-level error -path internal
 
 WEB_SOURCES := $(shell find web/sass web/ts web/build -type f) web/package-lock.json
 
