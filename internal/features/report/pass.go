@@ -50,10 +50,14 @@ func (s *Service) passOn(ctx context.Context, j jobs.Job) error {
 	case body.ByEmail:
 		return s.mailTo(ctx, c, b, f, j.ID)
 	case body.ByOpen311:
-		return s.sendTo(ctx, c, b, f, j.Attempt == jobs.MaxAttempts)
+		return s.sendTo(ctx, c, b, f, j.Attempt == tellAfter)
 	}
 	return nil
 }
+
+// tellAfter is the attempt after whose failure the staff sees that a body's
+// system does not answer: some minutes after the first.
+const tellAfter = 8
 
 // mailTo writes to a body without an account. The link in the mail lets
 // whoever has it answer this one report. However often the job runs, the mail
