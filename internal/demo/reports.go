@@ -34,8 +34,8 @@ type Loading struct {
 }
 
 const (
-	span      = 3 * 365 // days over which the reports are spread
-	batchSize = 5000
+	span      = 3 * 365  // days over which the reports are spread
+	batchSize = 1000     // SQLite walks over what a transaction touched: longer ones are slower
 	lucky     = 20261123 // seed of everything random: each load makes the same city
 )
 

@@ -63,16 +63,14 @@ type rows struct {
 	columns int
 	most    int
 	args    []any
-	full    string
+	full    *db.Prepared // of the usual number of rows; parsed once
 }
 
 const maxParams = 150
 
 func newRows(tx *db.Tx, name, insert string, columns int) *rows {
 	head, _, _ := strings.Cut(insert, "VALUES")
-	r := &rows{tx: tx, name: name, head: head, columns: columns, most: max(1, maxParams/columns)}
-	r.full = r.text(r.most)
-	return r
+	return &rows{tx: tx, name: name, head: head, columns: columns, most: max(1, maxParams/columns)}
 }
 
 func (r *rows) text(n int) string {
@@ -95,12 +93,24 @@ func (r *rows) add(args []any) error {
 	if len(r.args) < r.most*r.columns {
 		return nil
 	}
-	_, err := r.tx.Exec(r.name, r.full, r.args...)
+	if r.full == nil {
+		var err error
+		if r.full, err = r.tx.Prepare(r.name, r.text(r.most)); err != nil {
+			return err
+		}
+	}
+	err := r.full.Exec(r.args...)
 	r.args = r.args[:0]
 	return err
 }
 
 func (r *rows) flush() error {
+	if r.full != nil {
+		if err := r.full.Close(); err != nil {
+			return err
+		}
+		r.full = nil
+	}
 	if len(r.args) == 0 {
 		return nil
 	}

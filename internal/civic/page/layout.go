@@ -107,8 +107,14 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 }
 
 func (v *Visit) menus(sh *ui.Shell, here string) {
+	chosen := "" // the longest path that leads here: /reports/new is not the map
 	for _, l := range v.site.Nav {
-		link := ui.Link{Href: l.Path, Text: v.T(l.Title), Icon: l.Icon, Current: current(here, l.Path)}
+		if current(here, l.Path) && len(l.Path) > len(chosen) {
+			chosen = l.Path
+		}
+	}
+	for _, l := range v.site.Nav {
+		link := ui.Link{Href: l.Path, Text: v.T(l.Title), Icon: l.Icon, Current: l.Path == chosen}
 		switch l.Audience {
 		case manifest.Header:
 			sh.Header = append(sh.Header, link)
