@@ -41,8 +41,8 @@ test: ## run everything: lint, stores on both engines, browser journeys
 	./scripts/test
 
 .PHONY: bench
-bench: build ## measure the figures of docs/figures.md on this machine
-	go test -run '^$$' -bench . -benchtime 2s ./test/bench
+bench: build ## run the Go benchmarks: tiles, points, the demo city
+	go test -run '^$$' -bench . ./internal/...
 
 .PHONY: lint
 lint: ## format, vet, staticcheck, types and styles

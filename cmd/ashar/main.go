@@ -17,7 +17,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/config"
 )
 
-// Exit codes, as documented in docs/operators.md.
+// Exit codes, as "ashar help" tells them.
 const (
 	exitOK     = 0
 	exitFailed = 1 // the command ran and did not succeed
