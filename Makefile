@@ -37,7 +37,7 @@ dev: ## rebuild and serve again whenever a source changes
 	./scripts/dev
 
 .PHONY: test
-test: ## run everything: lint, stores on both engines, browser journeys
+test: ## run lint and all tests, on SQLite and on a PostgreSQL of its own
 	./scripts/test
 
 .PHONY: bench
