@@ -13,7 +13,7 @@ import (
 var tables = []string{
 	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "report_detail", "report_remote",
 	"report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
-	"account_session", "account_grant", "account_challenge", "city_counter", "once_key", "job",
+	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",
 }
 
 // Remove takes the demo city's reports and everything about them out of the

@@ -2,6 +2,7 @@
 // An element says with data-island what it wants; what is large comes in a
 // script of its own when an element wants it.
 import { draft } from './draft';
+import { passkey } from './passkey';
 import { photos } from './photos';
 
 type Island = (el: HTMLElement) => void;
@@ -137,6 +138,7 @@ const islands: Record<string, Island> = {
   inbox,
   similar,
   push,
+  passkey: (el) => passkey(el, button(el.dataset.text ?? '')),
   photos,
   draft,
   map: lazy(MAP_SCRIPT),

@@ -53,18 +53,37 @@ type Session struct {
 	Seen    int64
 	Until   int64
 	Strong  bool
+	Here    bool // the device that asks
 }
 
-// Terms of sign-in.
+// Consent is a person's leave to use their data for a purpose.
+type Consent struct {
+	Purpose   string
+	Given     int64
+	Withdrawn int64 // 0 while it holds
+}
+
+// ConsentAccount is given with the first sign-in; its end is the end of the account.
+const ConsentAccount = "account"
+
+// Terms of sign-in. What is counted is counted for an address or a person, not
+// for who asks from where: a whole quarter may share one network address.
 const (
-	sessionFor   = 90 * 24 * time.Hour
-	codeFor      = 15 * time.Minute
-	maxTries     = 5 // at one code
-	maxAddress   = 6 // codes to one address within an hour
-	codeDigits   = 6
-	seenEvery    = 5 * time.Minute
-	ceremonyFor  = 5 * time.Minute
-	recoveryKeys = 8
+	sessionFor    = 90 * 24 * time.Hour
+	codeFor       = 10 * time.Minute
+	codeDigits    = 6
+	maxTries      = 5 // at one code
+	maxCodes      = 6 // to one address within codesWithin
+	codesWithin   = time.Hour
+	maxWrong      = 30 // wrong codes for one address within wrongWithin, however many codes were asked for
+	wrongWithin   = 24 * time.Hour
+	maxWrongTOTP  = 20 // wrong codes of one person's second factor within wrongWithin
+	longestWindow = wrongWithin
+	seenEvery     = 5 * time.Minute
+	ceremonyFor   = 5 * time.Minute
+	recoveryKeys  = 8
+	maxContacts   = 5
+	maxPasskeys   = 10
 )
 
 // ParseAddress reads an e-mail address or a telephone number as people type
@@ -85,6 +104,9 @@ func ParseAddress(c *city.City, text string) (address, kind string, err error) {
 	if err != nil {
 		return "", "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.phone"})
 	}
+	if !sms.Mobile(phone) {
+		return "", "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.phone_fixed"})
+	}
 	return phone, "phone", nil
 }
 
@@ -93,6 +115,24 @@ func kindOf(address string) string {
 		return "email"
 	}
 	return "phone"
+}
+
+// levelOf is how well somebody is known who has proved an address.
+func levelOf(address string) permission.Level {
+	if kindOf(address) == "phone" {
+		return permission.Phone
+	}
+	return permission.Known
+}
+
+// mask shows enough of an address for its owner to know it, and no more.
+func mask(address string) string {
+	name, host, isMail := strings.Cut(address, "@")
+	if !isMail {
+		return sms.Mask(address)
+	}
+	first := []rune(name)[:1]
+	return string(first) + "•••@" + host
 }
 
 // hash keeps a secret in the database in a form that is of no use to a thief.

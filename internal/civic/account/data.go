@@ -30,14 +30,30 @@ func (s *Service) Export(ctx context.Context, c *city.City, a permission.Actor) 
 }
 
 // Erase removes the actor from the city. What others rely on, such as a public
-// report and the city's answers to it, stays without a name.
+// report and the city's answers to it, stays without a name; an entry of the
+// register decides what the law makes it keep.
 func (s *Service) Erase(ctx context.Context, c *city.City, a permission.Actor) error {
 	if !a.SignedIn() {
 		return permission.ErrDenied
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if err := guard(tx, a); err != nil {
+			return err
+		}
+		held, err := Grants(tx, c.ID, a.Person)
+		if err != nil {
+			return err
+		}
 		for _, d := range s.data {
 			if err := d.Erase(tx, c.ID, a.Person, s.clock.Now()); err != nil {
+				return err
+			}
+		}
+		for _, g := range held {
+			if g != (permission.Grant{Role: permission.Admin}) {
+				continue
+			}
+			if err := keepAdmin(tx, c); err != nil {
 				return err
 			}
 		}
@@ -45,39 +61,103 @@ func (s *Service) Erase(ctx context.Context, c *city.City, a permission.Actor) e
 	})
 }
 
+// Withdraw ends a consent of the actor's. The account's own ends with the account.
+func (s *Service) Withdraw(ctx context.Context, c *city.City, a permission.Actor, purpose string) error {
+	if !a.SignedIn() {
+		return permission.ErrDenied
+	}
+	if purpose == ConsentAccount {
+		return db.ErrInvalid
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error { return WithdrawConsent(tx, c.ID, a.Person, purpose, s.clock.Now()) })
+}
+
+// Instants are written for people to read.
+func instant(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
+}
+
+// The parts of a person's own data as they are handed out.
+type (
+	personDoc struct {
+		Name      string             `json:"name"`
+		Language  string             `json:"language"`
+		Level     permission.Level   `json:"level"`
+		Since     string             `json:"since"`
+		TOTP      bool               `json:"authenticator_app"`
+		Contacts  []contactDoc       `json:"contacts"`
+		Roles     []permission.Grant `json:"roles"`
+		Devices   []deviceDoc        `json:"devices"`
+		Passkeys  []deviceDoc        `json:"passkeys"`
+		Consents  []consentDoc       `json:"consents"`
+		Documents []string           `json:"documents_seen_at"`
+	}
+	contactDoc struct {
+		Address string `json:"address"`
+		Proved  string `json:"proved"`
+	}
+	deviceDoc struct {
+		Name  string `json:"name"`
+		Since string `json:"since"`
+		Used  string `json:"used"`
+	}
+	consentDoc struct {
+		Purpose   string `json:"purpose"`
+		Given     string `json:"given"`
+		Withdrawn string `json:"withdrawn,omitempty"`
+	}
+)
+
 func exportPerson(tx *db.Tx, cityID, person int64) (any, error) {
 	p, err := Get(tx, cityID, person)
 	if err != nil {
 		return nil, err
 	}
+	doc := personDoc{Name: p.Name, Language: p.Lang, Level: p.Level, Since: instant(p.Created), TOTP: p.TOTP}
 	contacts, err := Contacts(tx, cityID, person)
 	if err != nil {
 		return nil, err
 	}
-	grants, err := Grants(tx, cityID, person)
-	if err != nil {
+	for _, k := range contacts {
+		doc.Contacts = append(doc.Contacts, contactDoc{k.Address, instant(k.Verified)})
+	}
+	if doc.Roles, err = Grants(tx, cityID, person); err != nil {
 		return nil, err
 	}
-	sessions, err := Sessions(tx, cityID, person, 0)
-	return map[string]any{"person": p, "contacts": contacts, "roles": grants, "devices": sessions}, err
+	err = exportSignIn(tx, cityID, person, &doc)
+	return doc, err
 }
 
-func erasePerson(tx *db.Tx, cityID, person int64, at time.Time) error {
-	if _, err := tx.Exec("account.erase", `UPDATE account_person SET name = '', erased_at = $3, totp = '', totp_pending = '' WHERE city_id = $1 AND id = $2`,
-		cityID, person, at.UnixMilli()); err != nil {
+func exportSignIn(tx *db.Tx, cityID, person int64, doc *personDoc) error {
+	devices, err := Sessions(tx, cityID, person, 0)
+	if err != nil {
 		return err
 	}
-	for _, q := range []string{
-		`DELETE FROM account_contact WHERE city_id = $1 AND person_id = $2`,
-		`DELETE FROM account_session WHERE city_id = $1 AND person_id = $2`,
-		`DELETE FROM account_grant WHERE city_id = $1 AND person_id = $2`,
-		`DELETE FROM account_consent WHERE city_id = $1 AND person_id = $2`,
-	} {
-		if _, err := tx.Exec("account.erase.rows", q, cityID, person); err != nil {
-			return err
-		}
+	for _, d := range devices {
+		doc.Devices = append(doc.Devices, deviceDoc{d.Device, instant(d.Created), instant(d.Seen)})
 	}
-	return clearFactors(tx, cityID, person)
+	keys, err := passkeysOf(tx, cityID, person)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		doc.Passkeys = append(doc.Passkeys, deviceDoc{k.Name, instant(k.Created), instant(k.Used)})
+	}
+	consents, err := Consents(tx, cityID, person)
+	if err != nil {
+		return err
+	}
+	for _, k := range consents {
+		doc.Consents = append(doc.Consents, consentDoc{k.Purpose, instant(k.Given), instant(k.Withdrawn)})
+	}
+	seen, err := documentsOf(tx, cityID, person)
+	for _, at := range seen {
+		doc.Documents = append(doc.Documents, instant(at))
+	}
+	return err
 }
 
 func exportNotices(tx *db.Tx, cityID, person int64) (any, error) {
@@ -95,28 +175,4 @@ func exportNotices(tx *db.Tx, cityID, person int64) (any, error) {
 
 func eraseNotices(tx *db.Tx, cityID, person int64, _ time.Time) error {
 	return notify.Erase(tx, cityID, person)
-}
-
-// Addressees implements notify.People.
-func (s *Service) Addressees(tx *db.Tx, cityID int64, people []int64) ([]notify.Addressee, error) {
-	if len(people) == 0 {
-		return nil, nil
-	}
-	args := []any{cityID}
-	for _, id := range people {
-		args = append(args, id)
-	}
-	return db.All(tx, "account.addressees", `SELECT p.id, p.lang, COALESCE(MIN(c.address), '') FROM account_person p
-		LEFT JOIN account_contact c ON c.city_id = p.city_id AND c.person_id = p.id AND c.kind = 'email'
-		WHERE p.city_id = $1 AND p.erased_at = 0 AND p.id IN `+db.In(2, len(people))+` GROUP BY p.id, p.lang ORDER BY p.id`,
-		func(r db.Row) (a notify.Addressee, err error) {
-			err = r.Scan(&a.Person, &a.Lang, &a.Email)
-			return a, err
-		}, args...)
-}
-
-// demoResidents reads the invented residents whom a visitor of a demo may be.
-func demoResidents(tx *db.Tx, cityID int64) ([]Person, error) {
-	return db.All(tx, "account.demo", `SELECT `+personColumns+` FROM account_person p WHERE city_id = $1 AND name <> ''
-		AND NOT EXISTS (SELECT 1 FROM account_grant g WHERE g.city_id = p.city_id AND g.person_id = p.id) ORDER BY id LIMIT 6`, scanPerson, cityID)
 }

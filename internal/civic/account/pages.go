@@ -2,10 +2,9 @@ package account
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/push"
-	"github.com/ashar-kg/ashar/internal/platform/qr"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -60,10 +58,12 @@ func Manifest(p *Pages) manifest.Feature {
 		Permissions: []permission.Rule{
 			{Action: "account.grant", Roles: []permission.Role{permission.Admin}},
 			{Action: "account.audit", Roles: []permission.Role{permission.Admin}},
+			{Action: "account.verify", Roles: []permission.Role{permission.Dispatcher, permission.Admin}},
 		},
 		Nav: []manifest.Link{
 			{Path: "/account", Title: "account.nav", Icon: "person", Audience: manifest.Bottom, Order: 4},
 			{Path: "/admin/people", Title: "account.people.nav", Audience: manifest.Staff, Action: "account.grant"},
+			{Path: "/staff/residents", Title: "account.resident.nav", Audience: manifest.Staff, Action: "account.verify"},
 		},
 		Routes: []manifest.Route{
 			{Pattern: "GET /account", Handle: p.home},
@@ -73,20 +73,34 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "POST /confirm/{ticket}", Handle: p.code},
 			{Pattern: "POST /account/sign-out", Handle: p.signOut},
 			{Pattern: "POST /account/profile", Handle: p.profile},
+			{Pattern: "GET /account/contacts", Handle: p.contacts},
+			{Pattern: "POST /account/contacts", Handle: p.addContact},
+			{Pattern: "POST /account/contacts/drop", Handle: p.dropContact},
 			{Pattern: "GET /account/devices", Handle: p.devices},
 			{Pattern: "POST /account/devices", Handle: p.revoke},
 			{Pattern: "GET /account/security", Handle: p.security},
 			{Pattern: "POST /account/security/totp", Handle: p.totp},
+			{Pattern: "POST /account/security/totp/drop", Handle: p.dropTOTP},
+			{Pattern: "POST /account/security/recovery", Handle: p.recovery},
+			{Pattern: "POST /account/passkeys/begin", Handle: p.beginPasskey, API: true},
+			{Pattern: "POST /account/passkeys", Handle: p.finishPasskey, API: true},
+			{Pattern: "POST /account/passkeys/{id}/drop", Handle: p.dropPasskey},
+			{Pattern: "POST /account/passkeys/sign-in/begin", Handle: p.beginPasskeySignIn, API: true},
+			{Pattern: "POST /account/passkeys/sign-in", Handle: p.finishPasskeySignIn, API: true},
 			{Pattern: "GET /account/notices", Handle: p.notices},
 			{Pattern: "GET /account/preferences", Handle: p.preferencesForm},
 			{Pattern: "POST /account/preferences", Handle: p.preferences},
 			{Pattern: "POST /account/push", Handle: p.subscribe, API: true},
 			{Pattern: "GET /account/data", Handle: p.data},
+			{Pattern: "GET /account/data/all", Handle: p.allData},
 			{Pattern: "GET /account/data.json", Handle: p.export},
+			{Pattern: "POST /account/consents", Handle: p.withdraw},
 			{Pattern: "POST /account/erase", Handle: p.erase},
 			{Pattern: "GET /admin/people", Handle: p.people},
 			{Pattern: "POST /admin/people", Handle: p.addPerson},
 			{Pattern: "POST /admin/people/{id}", Handle: p.changePerson},
+			{Pattern: "GET /staff/residents", Handle: p.residentForm},
+			{Pattern: "POST /staff/residents", Handle: p.verifyResident},
 			{Pattern: "GET /demo", Handle: p.demoPeople},
 			{Pattern: "POST /demo", Handle: p.demoSignIn},
 			{Pattern: "GET /demo/outbox", Handle: p.demoOutbox},
@@ -106,6 +120,10 @@ func signedInOnly(v *page.Visit) error {
 }
 
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
+	return p.homePage(w, r, emptyForm())
+}
+
+func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	v := page.Of(r)
 	if err := signedInOnly(v); err != nil {
 		return err
@@ -118,7 +136,11 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.title"), Private: true}, homeView(v, own, followed))
+	weak, err := p.Service.Weak(r.Context(), v.City, v.Actor)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, weak))
 }
 
 func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
@@ -132,11 +154,7 @@ func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	v := page.Of(r)
-	meta := page.Meta{Title: v.T("account.sign_in.title"), Private: true}
-	if len(f.Errors()) > 0 {
-		meta.Status = http.StatusUnprocessableEntity
-	}
-	return page.Render(w, r, meta, signInView(v, f, p.Demo && v.City.Demo))
+	return page.Render(w, r, metaOf(v.T("account.sign_in.title"), f), signInView(v, f, p.Demo && v.City.Demo))
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -163,11 +181,11 @@ func (p *Pages) codeForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) codePage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	v := page.Of(r)
-	meta := page.Meta{Title: v.T("account.code.title"), Private: true}
-	if len(f.Errors()) > 0 {
-		meta.Status = http.StatusUnprocessableEntity
+	to, err := p.Service.SentTo(r.Context(), v.City, r.PathValue("ticket"))
+	if err != nil {
+		return err
 	}
-	return page.Render(w, r, meta, codeView(v, f, r.PathValue("ticket"), p.Demo && v.City.Demo))
+	return page.Render(w, r, metaOf(v.T("account.code.title"), f), codeView(v, f, r.PathValue("ticket"), to, p.Demo && v.City.Demo))
 }
 
 func (p *Pages) code(w http.ResponseWriter, r *http.Request) error {
@@ -176,16 +194,48 @@ func (p *Pages) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	proof, err := p.Service.Prove(r.Context(), v.City, r.PathValue("ticket"), f.Text("code"), r.UserAgent(), v.Lang())
+	proof, err := p.Service.Prove(r.Context(), v.City, v.Actor, r.PathValue("ticket"), f.Text("code"), r.UserAgent(), v.Lang())
 	if f.Take(err) {
 		return p.codePage(w, r, f)
 	}
 	if err != nil {
 		return err
 	}
-	v.SetSession(w, proof.Session, proof.Until)
-	return web.Redirect(w, r, page.Back(proof.Path, "/account"))
+	if proof.Session == "" {
+		return web.Redirect(w, r, page.Back(proof.Path, "/account"))
+	}
+	if err := p.signedIn(w, r, proof); err != nil {
+		return err
+	}
+	to := page.Back(proof.Path, "/account")
+	if proof.Weak {
+		to = "/account/security?back=" + url.QueryEscape(to)
+	}
+	return web.Redirect(w, r, to)
 }
+
+// signedIn gives the browser its new session and ends the one it had.
+func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, proof Proof) error {
+	v := page.Of(r)
+	if old := sessionOf(r); old != "" {
+		if err := p.Service.SignOut(r.Context(), v.City, old); err != nil {
+			return err
+		}
+	}
+	v.SetSession(w, proof.Session, proof.Until)
+	return nil
+}
+
+// metaOf is the frame of a page with a form; what was not accepted is 422.
+func metaOf(title string, f *web.Form) page.Meta {
+	m := page.Meta{Title: title, Private: true}
+	if len(f.Errors()) > 0 {
+		m.Status = http.StatusUnprocessableEntity
+	}
+	return m
+}
+
+func emptyForm() *web.Form { return &web.Form{Values: url.Values{}} }
 
 func sessionOf(r *http.Request) string {
 	c, err := r.Cookie(page.SessionCookie)
@@ -214,89 +264,9 @@ func (p *Pages) profile(w http.ResponseWriter, r *http.Request) error {
 	if lang == "" {
 		lang = v.Lang()
 	}
-	if err := p.Service.Profile(r.Context(), v.City, v.Actor, f.Text("name"), lang); err != nil {
-		return err
-	}
-	return web.Redirect(w, r, "/account")
-}
-
-func (p *Pages) devices(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	if err := signedInOnly(v); err != nil {
-		return err
-	}
-	var list []Session
-	err := p.Service.db.View(r.Context(), func(tx *db.Tx) (err error) {
-		list, err = Sessions(tx, v.City.ID, v.Actor.Person, v.Now.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.devices.title"), Private: true}, devicesView(v, list))
-}
-
-func (p *Pages) revoke(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	id := f.ID("id")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	if err := p.Service.Revoke(r.Context(), v.City, v.Actor, id); err != nil {
-		return err
-	}
-	if id == 0 {
-		v.ClearSession(w)
-		return web.Redirect(w, r, "/")
-	}
-	return web.Redirect(w, r, "/account/devices")
-}
-
-func (p *Pages) security(w http.ResponseWriter, r *http.Request) error {
-	return p.securityPage(w, r, &web.Form{Values: map[string][]string{}}, nil)
-}
-
-func (p *Pages) securityPage(w http.ResponseWriter, r *http.Request, f *web.Form, recovery []string) error {
-	v := page.Of(r)
-	if err := signedInOnly(v); err != nil {
-		return err
-	}
-	var person Person
-	err := p.Service.db.View(r.Context(), func(tx *db.Tx) (err error) {
-		person, err = Get(tx, v.City.ID, v.Actor.Person)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	code, secret := "", ""
-	if !person.TOTP && len(recovery) == 0 {
-		key, err := p.Service.Enrol(r.Context(), v.City, v.Actor)
-		if err != nil {
-			return err
-		}
-		code, secret = "data:image/svg+xml;base64,"+base64.StdEncoding.EncodeToString(qr.SVG(key.URL())), key.Secret()
-	}
-	meta := page.Meta{Title: v.T("account.security.title"), Private: true}
-	if len(f.Errors()) > 0 {
-		meta.Status = http.StatusUnprocessableEntity
-	}
-	return page.Render(w, r, meta, securityView(v, f, person.TOTP, code, secret, recovery))
-}
-
-func (p *Pages) totp(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	recovery, err := p.Service.ProveTOTP(r.Context(), v.City, v.Actor, sessionOf(r), f.Text("code"))
-	if f.Take(err) || len(recovery) > 0 {
-		return p.securityPage(w, r, f, recovery)
+	err = p.Service.Profile(r.Context(), v.City, v.Actor, f.Text("name"), lang)
+	if f.Take(err) {
+		return p.homePage(w, r, f)
 	}
 	if err != nil {
 		return err
@@ -400,168 +370,6 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	if err := signedInOnly(v); err != nil {
-		return err
-	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.data.title"), Private: true}, dataView(v, p.Service.data))
-}
-
-func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	doc, err := p.Service.Export(r.Context(), v.City, v.Actor)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="ashar-data.json"`)
-	w.Header().Set("Cache-Control", "private, no-store")
-	return page.JSON(w, r, http.StatusOK, doc)
-}
-
-func (p *Pages) erase(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	if !f.Checked("sure") {
-		return web.Redirect(w, r, "/account/data")
-	}
-	if err := p.Service.Erase(r.Context(), v.City, v.Actor); err != nil {
-		return err
-	}
-	v.ClearSession(w)
-	return web.Redirect(w, r, "/")
-}
-
-func (p *Pages) people(w http.ResponseWriter, r *http.Request) error {
-	return p.peoplePage(w, r, &web.Form{Values: map[string][]string{}})
-}
-
-func (p *Pages) peoplePage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
-	v := page.Of(r)
-	if err := v.Actor.Check("account.grant", 0); err != nil {
-		return err
-	}
-	dir, err := p.Bodies.Of(r.Context(), v.City.ID)
-	if err != nil {
-		return err
-	}
-	var staff []Colleague
-	var log []permission.Entry
-	err = p.Service.db.View(r.Context(), func(tx *db.Tx) (err error) {
-		if staff, err = Staff(tx, v.City.ID, 0); err != nil {
-			return err
-		}
-		log, err = permission.AuditLog(tx, v.City.ID, 0, 30)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.people.title"), Private: true, Staff: true}, peopleView(v, f, staff, dir, log))
-}
-
-func (p *Pages) addPerson(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	role := permission.Role(f.Required("role", 40))
-	if role != "" && !slices.Contains(permission.Roles, role) {
-		f.Fail("role", "error.field.choice")
-	}
-	spec := StaffSpec{Name: f.Required("name", 120), Address: f.Text("address"), Lang: v.Lang(), Grants: []permission.Grant{{Role: role, Body: f.ID("body")}}}
-	if len(f.Errors()) == 0 {
-		_, err = p.Service.CreateStaff(r.Context(), v.City, v.Actor, spec)
-		if err != nil && !f.Take(err) {
-			return err
-		}
-	}
-	if len(f.Errors()) > 0 {
-		return p.peoplePage(w, r, f)
-	}
-	return web.Redirect(w, r, "/admin/people")
-}
-
-func (p *Pages) changePerson(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	id, ok := ids.Parse(r.PathValue("id"))
-	if !ok {
-		return web.NotFound()
-	}
-	switch f.Text("do") {
-	case "revoke":
-		err = p.Service.RevokeGrant(r.Context(), v.City, v.Actor, id, permission.Grant{Role: permission.Role(f.Text("role")), Body: f.ID("body")})
-	case "reset":
-		err = p.Service.ResetAccess(r.Context(), v.City, v.Actor, id)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Redirect(w, r, "/admin/people")
-}
-
-func (p *Pages) demoOnly(v *page.Visit) error {
-	if !p.Demo || !v.City.Demo {
-		return web.NotFound()
-	}
-	return nil
-}
-
-func (p *Pages) demoPeople(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	if err := p.demoOnly(v); err != nil {
-		return err
-	}
-	dir, err := p.Bodies.Of(r.Context(), v.City.ID)
-	if err != nil {
-		return err
-	}
-	var staff []Colleague
-	var residents []Person
-	err = p.Service.db.View(r.Context(), func(tx *db.Tx) (err error) {
-		if staff, err = Staff(tx, v.City.ID, 0); err != nil {
-			return err
-		}
-		residents, err = demoResidents(tx, v.City.ID)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	back := page.Back(r.URL.Query().Get("back"), "/account")
-	return page.Render(w, r, page.Meta{Title: v.T("account.demo.title"), Private: true}, demoView(v, staff, residents, dir, back))
-}
-
-func (p *Pages) demoSignIn(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	proof, err := p.Service.SignInAs(r.Context(), v.City, f.ID("person"), r.UserAgent())
-	if err != nil {
-		return err
-	}
-	v.SetSession(w, proof.Session, proof.Until)
-	return web.Redirect(w, r, page.Back(f.Text("back"), "/account"))
-}
-
-func (p *Pages) demoOutbox(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	if err := p.demoOnly(v); err != nil {
-		return err
-	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.outbox.title"), Private: true}, outboxView(v, p.Outbox.Sent()))
 }
 
 // paragraphs splits a text for display.

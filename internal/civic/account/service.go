@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/totp"
-
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -62,7 +59,11 @@ func (s *Service) Purpose(name string, fn Confirmed) { s.purposes[name] = fn }
 // PersonalData sets the register from which export and erasure work.
 func (s *Service) PersonalData(list []manifest.PersonalData) { s.data = list }
 
-const purposeSignIn = "sign_in"
+// Purposes of a code that are not a feature's.
+const (
+	purposeSignIn  = "sign_in"
+	purposeContact = "contact"
+)
 
 // Actor implements page.Sessions. Staff have their powers only in a session
 // that proved a second factor, except in a demo.
@@ -89,11 +90,11 @@ func (s *Service) Actor(ctx context.Context, cityID int64, secret string) (permi
 		return none, err
 	}
 	if now-who.seen > seenEvery.Milliseconds() {
-		// Nobody waits for this, and a read-only disk must not sign people out.
+		// A disk that takes no writes must not sign people out.
 		_ = s.db.Update(context.WithoutCancel(ctx), func(tx *db.Tx) error { return touchSession(tx, cityID, hash, now) })
 	}
 	a := permission.Actor{City: cityID, Person: who.ID, Level: who.Level, Name: who.Name, Lang: who.Lang, Strong: who.strong}
-	if c, ok := s.cities.ByID(cityID); ok && s.demo && c.Demo {
+	if c, ok := s.cities.ByID(cityID); ok && s.lenient(c) {
 		a.Strong = true
 	}
 	if a.Strong {
@@ -124,11 +125,11 @@ func (s *Service) Start(tx *db.Tx, c *city.City, purpose string, subject int64, 
 
 func (s *Service) challenge(tx *db.Tx, c *city.City, ch challenge, lang string) (string, error) {
 	now := s.clock.Now()
-	n, err := attempts(tx, c.ID, hash(c, "address", ch.address), now)
+	n, err := count(tx, c.ID, hash(c, "codes", ch.address), now, codesWithin)
 	if err != nil {
 		return "", err
 	}
-	if n > maxAddress {
+	if n > maxCodes {
 		return "", web.Invalid(web.FieldError{Field: "address", Key: "account.error.too_many_codes"})
 	}
 	ticket, code := ids.Secret(20), ids.Digits(codeDigits)
@@ -136,79 +137,156 @@ func (s *Service) challenge(tx *db.Tx, c *city.City, ch challenge, lang string) 
 	if err := insertChallenge(tx, c.ID, tokenHash(ticket), ch); err != nil {
 		return "", err
 	}
-	key := "account.mail.sign_in"
-	if ch.purpose != purposeSignIn {
-		key = "account.mail.confirm"
-	}
 	return ticket, s.send.Secret(tx, c, Message{
-		Address: ch.address, Kind: kindOf(ch.address), Lang: lang, Key: key, Code: code,
+		Address: ch.address, Kind: kindOf(ch.address), Lang: lang, Key: mailOf(ch.purpose), Code: code,
 		Link: "/confirm/" + ticket + "?code=" + code,
 	})
 }
 
+func mailOf(purpose string) string {
+	switch purpose {
+	case purposeSignIn:
+		return "account.mail.sign_in"
+	case purposeContact:
+		return "account.mail.contact"
+	}
+	return "account.mail.confirm"
+}
+
+// SentTo tells where the code of a ticket went, half hidden, so that nobody
+// types a code for an address that is not theirs. It is empty for a ticket that
+// is gone.
+func (s *Service) SentTo(ctx context.Context, c *city.City, ticket string) (masked string, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		ch, err := challengeOf(tx, c.ID, tokenHash(ticket), "")
+		if err == nil && !ch.used && ch.until >= s.clock.Now().UnixMilli() {
+			masked = mask(ch.address)
+		}
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return masked, err
+}
+
 // Proof is what a right code gives.
 type Proof struct {
-	Session string // secret for the cookie
+	Session string // secret for the cookie; "" when the visitor is signed in already
 	Until   time.Time
 	Path    string // page to show next
 	Person  int64
+	Weak    bool // a member of staff who has to prove a second factor yet
 }
 
-// Prove checks a code. Wrong codes are counted; after five the ticket is dead.
-func (s *Service) Prove(ctx context.Context, c *city.City, ticket, code, agent, lang string) (Proof, error) {
+// Prove checks a code. Wrong codes are counted for the ticket and for the
+// address: after five the ticket is dead, after thirty a day the address waits.
+func (s *Service) Prove(ctx context.Context, c *city.City, a permission.Actor, ticket, code, agent, lang string) (Proof, error) {
 	var p Proof
 	var wrong error
-	code = strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, code)
+	code = digits(code)
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		p, wrong = Proof{}, nil
-		now := s.clock.Now()
-		ch, err := lockChallenge(tx, c.ID, tokenHash(ticket))
-		if errors.Is(err, db.ErrNotFound) {
-			wrong = codeError("account.error.code_old")
-			return nil
-		}
-		if err != nil {
+		ch, refusal, err := s.check(tx, c, a, ticket, code)
+		if err != nil || refusal != nil {
+			wrong = refusal
 			return err
 		}
-		good := subtle.ConstantTimeCompare([]byte(ch.codeHash), []byte(hash(c, "code", ticket+code))) == 1
-		switch {
-		case ch.used, ch.until < now.UnixMilli(), ch.tries >= maxTries:
-			wrong = codeError("account.error.code_old")
-			return nil
-		case !good:
-			wrong = codeError("account.error.code_wrong")
-			return noteTry(tx, c.ID, tokenHash(ticket), false)
-		}
-		if err := noteTry(tx, c.ID, tokenHash(ticket), true); err != nil {
+		if ch.purpose == purposeContact {
+			p.Person, p.Path = ch.subject, ch.back
+			wrong, err = s.attach(tx, c, ch)
 			return err
 		}
-		person, err := FindOrCreate(tx, c.ID, ch.address, lang, now)
-		if err != nil {
-			return err
-		}
-		if kindOf(ch.address) == "phone" {
-			if err := raiseLevel(tx, c.ID, person.ID, permission.Phone); err != nil {
-				return err
-			}
-		}
-		p.Person, p.Path = person.ID, ch.back
-		if fn := s.purposes[ch.purpose]; fn != nil {
-			if p.Path, err = fn(tx, c, ch.subject, person.ID); err != nil {
-				return err
-			}
-		}
-		p.Session, p.Until, err = s.session(tx, c, person.ID, agent, false)
+		p, err = s.enter(tx, c, ch, agent, lang)
 		return err
 	})
 	if err != nil {
 		return Proof{}, err
 	}
 	return p, wrong
+}
+
+// check takes a challenge whose code is right out of use. A refusal is kept in
+// the transaction, for it counts; an error is not.
+func (s *Service) check(tx *db.Tx, c *city.City, a permission.Actor, ticket, code string) (ch challenge, refusal, err error) {
+	now, ticketHash := s.clock.Now(), tokenHash(ticket)
+	ch, err = challengeOf(tx, c.ID, ticketHash, tx.ForUpdate())
+	if errors.Is(err, db.ErrNotFound) {
+		return ch, codeError("account.error.code_old"), nil
+	}
+	if err != nil {
+		return ch, nil, err
+	}
+	switch {
+	case ch.purpose == purposeContact && a.Person != ch.subject:
+		// Who was talked into pressing a stranger's button gives nothing away.
+		return ch, codeError("account.error.code_other"), nil
+	case ch.used, ch.until < now.UnixMilli(), ch.tries >= maxTries:
+		return ch, codeError("account.error.code_old"), nil
+	}
+	tries := hash(c, "tries", ch.address)
+	n, err := count(tx, c.ID, tries, now, wrongWithin)
+	switch {
+	case err != nil:
+		return ch, nil, err
+	case n > maxWrong:
+		return ch, codeError("account.error.too_many_wrong"), nil
+	case subtle.ConstantTimeCompare([]byte(ch.codeHash), []byte(hash(c, "code", ticket+code))) != 1:
+		return ch, codeError("account.error.code_wrong"), noteTry(tx, c.ID, ticketHash, false)
+	}
+	if err := noteTry(tx, c.ID, ticketHash, true); err != nil {
+		return ch, nil, err
+	}
+	return ch, nil, resetCount(tx, c.ID, tries)
+}
+
+// enter signs in whoever proved an address and does what the code was for.
+func (s *Service) enter(tx *db.Tx, c *city.City, ch challenge, agent, lang string) (p Proof, err error) {
+	person, err := FindOrCreate(tx, c.ID, ch.address, lang, s.clock.Now())
+	if err != nil {
+		return p, err
+	}
+	if err := raiseLevel(tx, c.ID, person.ID, levelOf(ch.address)); err != nil {
+		return p, err
+	}
+	p.Person, p.Path = person.ID, ch.back
+	if fn := s.purposes[ch.purpose]; fn != nil {
+		if p.Path, err = fn(tx, c, ch.subject, person.ID); err != nil {
+			return p, err
+		}
+	}
+	grants, err := Grants(tx, c.ID, person.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Weak = len(grants) > 0 && !s.lenient(c)
+	p.Session, p.Until, err = s.session(tx, c, person.ID, agent, false)
+	return p, err
+}
+
+// Weak tells whether the actor has roles that wait for a second factor.
+func (s *Service) Weak(ctx context.Context, c *city.City, a permission.Actor) (bool, error) {
+	if !a.SignedIn() || a.Strong {
+		return false, nil
+	}
+	var held []permission.Grant
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		held, err = Grants(tx, c.ID, a.Person)
+		return err
+	})
+	return len(held) > 0, err
+}
+
+// lenient tells whether staff need no second factor: in a demo.
+func (s *Service) lenient(c *city.City) bool { return s.demo && c.Demo }
+
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 func codeError(key string) error { return web.Invalid(web.FieldError{Field: "code", Key: key}) }
@@ -225,7 +303,7 @@ func (s *Service) session(tx *db.Tx, c *city.City, person int64, agent string, s
 
 // SignInAs opens a session for a person of a demo city, without any proof.
 func (s *Service) SignInAs(ctx context.Context, c *city.City, person int64, agent string) (Proof, error) {
-	if !s.demo || !c.Demo {
+	if !s.lenient(c) || person >= inventedBelow {
 		return Proof{}, web.NotFound()
 	}
 	var p Proof
@@ -245,6 +323,25 @@ func (s *Service) SignOut(ctx context.Context, c *city.City, secret string) erro
 	return s.db.Update(ctx, func(tx *db.Tx) error { return endSession(tx, c.ID, tokenHash(secret)) })
 }
 
+// Devices reads where the actor is signed in; session is the secret of the one
+// that asks.
+func (s *Service) Devices(ctx context.Context, c *city.City, a permission.Actor, session string) (list []Session, err error) {
+	if !a.SignedIn() {
+		return nil, permission.ErrDenied
+	}
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		if list, err = Sessions(tx, c.ID, a.Person, s.clock.Now().UnixMilli()); err != nil {
+			return err
+		}
+		here, err := sessionID(tx, c.ID, a.Person, tokenHash(session))
+		for i := range list {
+			list[i].Here = list[i].ID == here
+		}
+		return err
+	})
+	return list, err
+}
+
 // Revoke ends one of the actor's sessions, or all when id is 0.
 func (s *Service) Revoke(ctx context.Context, c *city.City, a permission.Actor, id int64) error {
 	if !a.SignedIn() {
@@ -262,181 +359,4 @@ func (s *Service) Profile(ctx context.Context, c *city.City, a permission.Actor,
 		return web.Invalid(web.FieldError{Field: "name", Key: "error.field.too_long", Args: []any{"max", 120, "over", len([]rune(name)) - 120}})
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error { return updateProfile(tx, c.ID, a.Person, name, lang) })
-}
-
-// Enrol begins TOTP for the actor and returns the key to scan.
-func (s *Service) Enrol(ctx context.Context, c *city.City, a permission.Actor) (*otp.Key, error) {
-	if !a.SignedIn() {
-		return nil, permission.ErrDenied
-	}
-	name := a.Name
-	if name == "" {
-		name = "staff"
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Ashar " + c.Slug, AccountName: name})
-	if err != nil {
-		return nil, err
-	}
-	return key, s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("account.totp.pending", `UPDATE account_person SET totp_pending = $3 WHERE city_id = $1 AND id = $2`, c.ID, a.Person, key.Secret())
-		return err
-	})
-}
-
-// ProveTOTP checks a code of the authenticator app, takes a pending key into
-// use, and makes the session strong. A code counts once.
-func (s *Service) ProveTOTP(ctx context.Context, c *city.City, a permission.Actor, session, code string) (recovery []string, err error) {
-	if !a.SignedIn() {
-		return nil, permission.ErrDenied
-	}
-	now := s.clock.Now()
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	var wrong error
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		recovery, wrong = nil, nil
-		n, err := attempts(tx, c.ID, hash(c, "totp", itoa(a.Person)), now)
-		if err != nil {
-			return err
-		}
-		if n > 3*maxTries {
-			wrong = codeError("account.error.too_many_codes")
-			return nil
-		}
-		active, pending, used, err := totpOf(tx, c.ID, a.Person)
-		if err != nil {
-			return err
-		}
-		step := now.Unix() / 30
-		switch {
-		case pending != "" && matchTOTP(code, pending, now):
-			if recovery, err = s.activate(tx, c, a.Person, pending, step); err != nil {
-				return err
-			}
-		case active != "" && used < step && matchTOTP(code, active, now):
-			if err := useTOTP(tx, c.ID, a.Person, step); err != nil {
-				return err
-			}
-		default:
-			ok, err := useRecovery(tx, c.ID, a.Person, hash(c, "recovery", code))
-			if err != nil {
-				return err
-			}
-			if !ok {
-				wrong = codeError("account.error.code_wrong")
-				return nil
-			}
-		}
-		return strengthen(tx, c.ID, tokenHash(session))
-	})
-	if err == nil {
-		err = wrong
-	}
-	return recovery, err
-}
-
-func matchTOTP(code, secret string, now time.Time) bool {
-	ok, err := totp.ValidateCustom(code, secret, now, totp.ValidateOpts{Period: 30, Skew: 1, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-	return err == nil && ok
-}
-
-func (s *Service) activate(tx *db.Tx, c *city.City, person int64, secret string, step int64) ([]string, error) {
-	if err := setTOTP(tx, c.ID, person, secret, step); err != nil {
-		return nil, err
-	}
-	var codes []string
-	for range recoveryKeys {
-		code := ids.Secret(6)
-		codes = append(codes, code)
-		if err := putRecovery(tx, c.ID, person, hash(c, "recovery", code)); err != nil {
-			return nil, err
-		}
-	}
-	return codes, nil
-}
-
-// StaffSpec describes a member of staff to create.
-type StaffSpec struct {
-	Name    string
-	Address string
-	Lang    string
-	Grants  []permission.Grant
-}
-
-// CreateStaff makes a person with roles; whoever has the address already gets
-// the roles. It is for the command line and for administrators.
-func (s *Service) CreateStaff(ctx context.Context, c *city.City, a permission.Actor, spec StaffSpec) (int64, error) {
-	if err := a.Check("account.grant", 0); err != nil {
-		return 0, err
-	}
-	address, _, err := ParseAddress(c, spec.Address)
-	if err != nil {
-		return 0, err
-	}
-	var id int64
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		p, err := FindOrCreate(tx, c.ID, address, spec.Lang, s.clock.Now())
-		if err != nil {
-			return err
-		}
-		id = p.ID
-		if spec.Name != "" {
-			if err := updateProfile(tx, c.ID, p.ID, spec.Name, spec.Lang); err != nil {
-				return err
-			}
-		}
-		for _, g := range spec.Grants {
-			if err := PutGrant(tx, c.ID, p.ID, g); err != nil {
-				return err
-			}
-			if err := permission.Audit(tx, a, "account.grant", "person", p.ID, string(g.Role)+"@"+itoa(g.Body), s.clock.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return id, err
-}
-
-// RevokeGrant takes a role from a person.
-func (s *Service) RevokeGrant(ctx context.Context, c *city.City, a permission.Actor, person int64, g permission.Grant) error {
-	if err := a.Check("account.grant", 0); err != nil {
-		return err
-	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if err := dropGrant(tx, c.ID, person, g); err != nil {
-			return err
-		}
-		return permission.Audit(tx, a, "account.revoke", "person", person, string(g.Role)+"@"+itoa(g.Body), s.clock.Now())
-	})
-}
-
-// ResetAccess ends all sessions of a person and removes the second factor, for
-// somebody who lost the phone.
-func (s *Service) ResetAccess(ctx context.Context, c *city.City, a permission.Actor, person int64) error {
-	if err := a.Check("account.grant", 0); err != nil {
-		return err
-	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if err := revokeSessions(tx, c.ID, person, 0); err != nil {
-			return err
-		}
-		if err := clearFactors(tx, c.ID, person); err != nil {
-			return err
-		}
-		return permission.Audit(tx, a, "account.reset", "person", person, "", s.clock.Now())
-	})
-}
-
-// PersonAt finds the person who signs in with an address.
-func (s *Service) PersonAt(ctx context.Context, c *city.City, text string) (int64, error) {
-	address, _, err := ParseAddress(c, text)
-	if err != nil {
-		return 0, err
-	}
-	var p Person
-	err = s.db.View(ctx, func(tx *db.Tx) (err error) {
-		p, err = personByAddress(tx, c.ID, address)
-		return err
-	})
-	return p.ID, err
 }

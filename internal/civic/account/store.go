@@ -26,7 +26,7 @@ func Get(tx *db.Tx, city, id int64) (Person, error) {
 
 func insertPerson(tx *db.Tx, city int64, p Person) error {
 	_, err := tx.Exec("account.insert", `INSERT INTO account_person (city_id, id, name, lang, level, created_at, erased_at, totp, totp_pending, totp_used)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, '', '', 0) ON CONFLICT DO NOTHING`, city, p.ID, p.Name, p.Lang, int(p.Level), p.Created)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, '', '', 0)`, city, p.ID, p.Name, p.Lang, int(p.Level), p.Created)
 	return err
 }
 
@@ -49,27 +49,51 @@ func prefixed(prefix, columns string) string {
 	return prefix + strings.ReplaceAll(columns, ", ", ", "+prefix)
 }
 
-func putContact(tx *db.Tx, city int64, c Contact) error {
-	_, err := tx.Exec("account.contact", `INSERT INTO account_contact (city_id, address, kind, person_id, verified_at) VALUES ($1, $2, $3, $4, $5)
+// putContact gives an address to a person and tells whether it was free.
+func putContact(tx *db.Tx, city int64, c Contact) (free bool, err error) {
+	n, err := tx.Exec("account.contact", `INSERT INTO account_contact (city_id, address, kind, person_id, verified_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (city_id, address) DO NOTHING`, city, c.Address, c.Kind, c.Person, c.Verified)
+	return n == 1, err
+}
+
+func dropContact(tx *db.Tx, city, person int64, address string) error {
+	if _, err := tx.Exec("account.contact.drop", `DELETE FROM account_contact WHERE city_id = $1 AND person_id = $2 AND address = $3`, city, person, address); err != nil {
+		return err
+	}
+	return dropChallenges(tx, city, address)
+}
+
+func dropChallenges(tx *db.Tx, city int64, address string) error {
+	_, err := tx.Exec("account.challenge.drop", `DELETE FROM account_challenge WHERE city_id = $1 AND address = $2`, city, address)
+	return err
+}
+
+// lockPerson makes those who change a person's ways to sign in wait for each other.
+func lockPerson(tx *db.Tx, city, id int64) error {
+	_, err := db.One(tx, "account.lock", `SELECT id FROM account_person WHERE city_id = $1 AND id = $2`+tx.ForUpdate(), db.Int64, city, id)
 	return err
 }
 
 // FindOrCreate returns the person behind a proved address, a new one when
-// nobody has it yet.
+// nobody has it yet. Two who prove it at once become one person: the address
+// is unique, and who comes second takes the first one's.
 func FindOrCreate(tx *db.Tx, city int64, address, lang string, now time.Time) (Person, error) {
 	p, err := personByAddress(tx, city, address)
 	if err == nil || !errors.Is(err, db.ErrNotFound) {
 		return p, err
 	}
-	p = Person{ID: ids.At(now), Lang: lang, Level: permission.Known, Created: now.UnixMilli()}
-	if kindOf(address) == "phone" {
-		p.Level = permission.Phone
+	p = Person{ID: ids.At(now), Lang: lang, Level: levelOf(address), Created: now.UnixMilli()}
+	free, err := putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: now.UnixMilli()})
+	if err != nil {
+		return p, err
+	}
+	if !free {
+		return personByAddress(tx, city, address)
 	}
 	if err := insertPerson(tx, city, p); err != nil {
 		return p, err
 	}
-	return p, putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: now.UnixMilli()})
+	return p, GiveConsent(tx, city, p.ID, ConsentAccount, now)
 }
 
 // Contacts reads the proved addresses of a person.
@@ -134,6 +158,16 @@ func strengthen(tx *db.Tx, city int64, hash string) error {
 	return err
 }
 
+// sessionID finds which of a person's devices a session secret is.
+func sessionID(tx *db.Tx, city, person int64, hash string) (int64, error) {
+	id, err := db.One(tx, "account.session.id", `SELECT id FROM account_session WHERE city_id = $1 AND person_id = $2 AND token_hash = $3`,
+		db.Int64, city, person, hash)
+	if errors.Is(err, db.ErrNotFound) {
+		return 0, nil
+	}
+	return id, err
+}
+
 // Sessions reads the signed-in devices of a person, last used first.
 func Sessions(tx *db.Tx, city, person, now int64) ([]Session, error) {
 	return db.All(tx, "account.sessions", `SELECT id, device, created_at, seen_at, until, strong FROM account_session
@@ -169,6 +203,12 @@ func PutGrant(tx *db.Tx, city, person int64, g permission.Grant) error {
 	_, err := tx.Exec("account.grant", `INSERT INTO account_grant (city_id, person_id, role, body_id) VALUES ($1, $2, $3, $4)
 		ON CONFLICT DO NOTHING`, city, person, string(g.Role), g.Body)
 	return err
+}
+
+// admins counts who administers the whole city.
+func admins(tx *db.Tx, city int64) (int64, error) {
+	return db.One(tx, "account.admins", `SELECT COUNT(*) FROM account_grant g JOIN account_person p ON p.city_id = g.city_id AND p.id = g.person_id
+		WHERE g.city_id = $1 AND g.body_id = 0 AND g.role = $2 AND p.erased_at = 0`, db.Int64, city, string(permission.Admin))
 }
 
 func dropGrant(tx *db.Tx, city, person int64, g permission.Grant) error {
@@ -213,9 +253,10 @@ func insertChallenge(tx *db.Tx, city int64, ticketHash string, c challenge) erro
 	return err
 }
 
-func lockChallenge(tx *db.Tx, city int64, ticketHash string) (challenge, error) {
-	return db.One(tx, "account.challenge.lock", `SELECT purpose, subject_id, address, code_hash, back, tries, until, used FROM account_challenge
-		WHERE city_id = $1 AND ticket_hash = $2`+tx.ForUpdate(), func(r db.Row) (c challenge, err error) {
+// challengeOf reads a challenge; lock is a clause that keeps others from it.
+func challengeOf(tx *db.Tx, city int64, ticketHash, lock string) (challenge, error) {
+	return db.One(tx, "account.challenge.get", `SELECT purpose, subject_id, address, code_hash, back, tries, until, used FROM account_challenge
+		WHERE city_id = $1 AND ticket_hash = $2`+lock, func(r db.Row) (c challenge, err error) {
 		err = r.Scan(&c.purpose, &c.subject, &c.address, &c.codeHash, &c.back, &c.tries, &c.until, &c.used)
 		return c, err
 	}, city, ticketHash)
@@ -227,39 +268,49 @@ func noteTry(tx *db.Tx, city int64, ticketHash string, used bool) error {
 	return err
 }
 
-// attempts notes one more code for an address and returns how many there were
-// within the hour.
-func attempts(tx *db.Tx, city int64, addressHash string, now time.Time) (int64, error) {
-	if _, err := tx.Exec("account.attempts.old", `DELETE FROM account_attempt WHERE city_id = $1 AND address_hash = $2 AND id < $3`,
-		city, addressHash, ids.Floor(now.Add(-time.Hour))); err != nil {
-		return 0, err
-	}
-	if _, err := tx.Exec("account.attempt", `INSERT INTO account_attempt (city_id, address_hash, id) VALUES ($1, $2, $3)`,
-		city, addressHash, ids.At(now)); err != nil {
-		return 0, err
-	}
-	return db.One(tx, "account.attempts", `SELECT COUNT(*) FROM account_attempt WHERE city_id = $1 AND address_hash = $2`, db.Int64, city, addressHash)
+// count notes one more try under a key and returns how many there were in the
+// running window, this one included. It is one statement on one row, so the
+// number is exact however many ask at once and on however many nodes.
+func count(tx *db.Tx, city int64, key string, now time.Time, window time.Duration) (int64, error) {
+	return db.One(tx, "account.count", `INSERT INTO account_limit (city_id, key, started_at, times) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (city_id, key) DO UPDATE SET
+			times = CASE WHEN account_limit.started_at <= $4 THEN 1 ELSE account_limit.times + 1 END,
+			started_at = CASE WHEN account_limit.started_at <= $4 THEN excluded.started_at ELSE account_limit.started_at END
+		RETURNING times`, db.Int64, city, key, now.UnixMilli(), now.Add(-window).UnixMilli())
 }
 
-// Sweep removes codes and sessions whose time is over.
+func resetCount(tx *db.Tx, city int64, key string) error {
+	_, err := tx.Exec("account.count.reset", `DELETE FROM account_limit WHERE city_id = $1 AND key = $2`, city, key)
+	return err
+}
+
+// Sweep removes codes, sessions and counts whose time is over.
 func Sweep(tx *db.Tx, city int64, now time.Time) error {
-	ms := now.UnixMilli()
-	for _, q := range []string{
-		`DELETE FROM account_challenge WHERE city_id = $1 AND until < $2`,
-		`DELETE FROM account_session WHERE city_id = $1 AND until < $2`,
-		`DELETE FROM account_ceremony WHERE city_id = $1 AND until < $2`,
+	for _, q := range []struct {
+		text string
+		at   time.Time
+	}{
+		{`DELETE FROM account_challenge WHERE city_id = $1 AND until < $2`, now},
+		{`DELETE FROM account_session WHERE city_id = $1 AND until < $2`, now},
+		{`DELETE FROM account_ceremony WHERE city_id = $1 AND until < $2`, now},
+		{`DELETE FROM account_limit WHERE city_id = $1 AND started_at < $2`, now.Add(-longestWindow)},
 	} {
-		if _, err := tx.Exec("account.sweep", q, city, ms); err != nil {
+		if _, err := tx.Exec("account.sweep", q.text, city, q.at.UnixMilli()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// PutDemo stores an invented person of a demo city.
+// PutDemo stores an invented person of a demo city, or makes one as new whom a
+// visitor has changed.
 func PutDemo(tx *db.Tx, city int64, p Person, address string) error {
-	if err := insertPerson(tx, city, p); err != nil {
+	if _, err := tx.Exec("account.demo.put", `INSERT INTO account_person (city_id, id, name, lang, level, created_at, erased_at, totp, totp_pending, totp_used)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, '', '', 0)
+		ON CONFLICT (city_id, id) DO UPDATE SET name = excluded.name, lang = excluded.lang, level = excluded.level, erased_at = 0`,
+		city, p.ID, p.Name, p.Lang, int(p.Level), p.Created); err != nil {
 		return err
 	}
-	return putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: p.Created})
+	_, err := putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID, Verified: p.Created})
+	return err
 }
