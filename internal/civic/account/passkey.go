@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -154,11 +155,18 @@ func (s *Service) takeCeremony(ctx context.Context, c *city.City, secret string)
 	return what, json.Unmarshal([]byte(text), &what)
 }
 
+// passkeyError tells a refusal in one sentence, whatever its cause: what was
+// wrong with a key is of use only to who tries keys. A row that is not there is
+// no missing page.
 func passkeyError(cause error) error {
-	return &web.Problem{
-		Status: 422, Key: "error.invalid", Cause: cause,
+	p := &web.Problem{
+		Status: http.StatusUnprocessableEntity, Key: "error.invalid", Cause: cause,
 		Fields: []web.FieldError{{Field: "passkey", Key: "account.error.passkey"}},
 	}
+	if errors.Is(cause, db.ErrNotFound) {
+		p.Cause = nil
+	}
+	return p
 }
 
 // FinishPasskey stores the passkey that the actor's device has made. The

@@ -64,6 +64,9 @@ func erasePerson(tx *db.Tx, cityID, person int64, at time.Time) error {
 		if err := dropChallenges(tx, cityID, c.Address); err != nil {
 			return err
 		}
+		if err := notify.EraseAddress(tx, cityID, c.Address); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.Exec("account.erase", `UPDATE account_person SET name = '', level = $4, erased_at = $3 WHERE city_id = $1 AND id = $2`,
 		cityID, person, at.UnixMilli(), int(permission.Anonymous)); err != nil {

@@ -31,7 +31,10 @@ type letters struct {
 	sent []account.Message
 }
 
-func (l *letters) Secret(tx *db.Tx, _ *city.City, m account.Message) error {
+func (l *letters) Secret(tx *db.Tx, c *city.City, m account.Message) error {
+	if err := notify.Send(tx, c.ID, notify.Direct{Channel: m.Kind, To: m.Address, Lang: m.Lang, Key: m.Key, Secret: true}); err != nil {
+		return err
+	}
 	tx.AfterCommit(func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -204,6 +204,13 @@ func decodeArgs(text string) (map[string]string, error) {
 	return args, err
 }
 
+// EraseAddress removes the direct messages to an address, such as codes: they
+// stand for no person.
+func EraseAddress(tx *db.Tx, city int64, address string) error {
+	_, err := tx.Exec("notify.erase.address", `DELETE FROM notify_message WHERE city_id = $1 AND target = $2 AND person_id = 0`, city, address)
+	return err
+}
+
 // Erase removes everything held about a person.
 func Erase(tx *db.Tx, city, person int64) error {
 	watches, err := Watches(tx, city, person)
