@@ -219,18 +219,16 @@ func (a *App) Fold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range a.Cities.List() {
-		for {
-			n, err := casework.FoldStats(ctx, a.DB, c.ID)
-			if err != nil {
-				return err
-			}
-			points += n
-			if n == 0 {
-				break
-			}
-		}
-		if points > 0 {
+	cities, err := casework.FoldStats(ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	for _, c := range cities {
+		a.Versions.Mark(c)
+	}
+	if points > 0 && len(cities) == 0 {
+		// Points alone moved, of whichever city: their counts are in every tile.
+		for _, c := range a.Cities.List() {
 			a.Versions.Mark(c.ID)
 		}
 	}

@@ -5,7 +5,6 @@
 package account
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -137,11 +136,7 @@ func mask(address string) string {
 
 // hash keeps a secret in the database in a form that is of no use to a thief.
 // Codes are short, so they are keyed with the city's secret.
-func hash(c *city.City, what, secret string) string {
-	m := hmac.New(sha256.New, []byte(c.Secret))
-	m.Write([]byte(what + "\x00" + secret))
-	return hex.EncodeToString(m.Sum(nil))
-}
+func hash(c *city.City, what, secret string) string { return c.Sign("account "+what, secret) }
 
 // tokenHash is for session tokens, which are long and random: it needs no city
 // secret, so one lookup by hash finds them.

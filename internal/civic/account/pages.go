@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
@@ -53,15 +52,14 @@ type Pages struct {
 // Manifest declares accounts.
 func Manifest(p *Pages) manifest.Feature {
 	return manifest.Feature{
-		Name:       "account",
-		Migrations: []db.Migrations{Migrations, notify.Migrations},
+		Name: "account",
 		Permissions: []permission.Rule{
 			{Action: "account.grant", Roles: []permission.Role{permission.Admin}},
 			{Action: "account.audit", Roles: []permission.Role{permission.Admin}},
 			{Action: "account.verify", Roles: []permission.Role{permission.Dispatcher, permission.Admin}},
 		},
 		Nav: []manifest.Link{
-			{Path: "/account", Title: "account.nav", Icon: "person", Audience: manifest.Bottom, Order: 4},
+			{Path: "/account", Title: "account.nav", Icon: "person", Audience: manifest.Bottom},
 			{Path: "/admin/people", Title: "account.people.nav", Audience: manifest.Staff, Action: "account.grant"},
 			{Path: "/staff/residents", Title: "account.resident.nav", Audience: manifest.Staff, Action: "account.verify"},
 		},
@@ -370,9 +368,4 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// paragraphs splits a text for display.
-func paragraphs(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
 }

@@ -111,17 +111,15 @@ func Names(tx *db.Tx, city int64, people []int64) (map[int64]string, error) {
 	if len(people) == 0 {
 		return out, nil
 	}
-	args := []any{city}
-	for _, id := range people {
-		args = append(args, id)
-	}
-	return out, tx.Each("account.names", `SELECT id, name FROM account_person WHERE city_id = $1 AND id IN `+db.In(2, len(people)), func(r db.Row) error {
+	w := db.Of(city)
+	db.AnyOf(w, "id", people)
+	return out, tx.Each("account.names", `SELECT id, name FROM account_person WHERE `+w.String(), func(r db.Row) error {
 		var id int64
 		var name string
 		err := r.Scan(&id, &name)
 		out[id] = name
 		return err
-	}, args...)
+	}, w.Args...)
 }
 
 func insertSession(tx *db.Tx, city, person int64, hash string, s Session) error {

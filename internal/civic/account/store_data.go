@@ -91,17 +91,17 @@ func (s *Service) Addressees(tx *db.Tx, cityID int64, people []int64) ([]notify.
 	if len(people) == 0 {
 		return nil, nil
 	}
-	args := []any{cityID}
-	for _, id := range people {
-		args = append(args, id)
-	}
+	w := &db.Where{}
+	w.Add("p.city_id = ?", cityID)
+	w.Add("p.erased_at = 0")
+	db.AnyOf(w, "p.id", people)
 	return db.All(tx, "account.addressees", `SELECT p.id, p.lang, COALESCE(MIN(c.address), '') FROM account_person p
 		LEFT JOIN account_contact c ON c.city_id = p.city_id AND c.person_id = p.id AND c.kind = 'email'
-		WHERE p.city_id = $1 AND p.erased_at = 0 AND p.id IN `+db.In(2, len(people))+` GROUP BY p.id, p.lang ORDER BY p.id`,
+		WHERE `+w.String()+` GROUP BY p.id, p.lang ORDER BY p.id`,
 		func(r db.Row) (a notify.Addressee, err error) {
 			err = r.Scan(&a.Person, &a.Lang, &a.Email)
 			return a, err
-		}, args...)
+		}, w.Args...)
 }
 
 // inventedBelow bounds the ids of a demo's people: they are given by hand, and

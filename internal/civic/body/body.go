@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
 )
 
 //go:embed migrations/*.sql
@@ -57,23 +58,19 @@ type Body struct {
 }
 
 // Name returns the full name in a language.
-func (b *Body) Name(lang string) string { return pick(b.Names, lang, b.Code) }
+func (b *Body) Name(lang string) string {
+	if name, _ := i18n.Pick(b.Names, lang); name != "" {
+		return name
+	}
+	return b.Code
+}
 
 // ShortName returns what people call it.
 func (b *Body) ShortName(lang string) string {
-	if s := pick(b.Short, lang, ""); s != "" {
-		return s
+	if name, _ := i18n.Pick(b.Short, lang); name != "" {
+		return name
 	}
 	return b.Name(lang)
-}
-
-func pick(texts map[string]string, lang, def string) string {
-	for _, l := range []string{lang, "ky", "ru", "en"} {
-		if s := texts[l]; s != "" {
-			return s
-		}
-	}
-	return def
 }
 
 // ValidAt tells whether the body exists at an instant.

@@ -168,7 +168,7 @@ func (f *File) ClosedAt() time.Time { return time.UnixMilli(f.Closed) }
 type Event struct {
 	ID     int64
 	Case   int64
-	Kind   string // created, state, comment, note, assigned, transferred, category, merged, absorbed, reopened, rated, visibility, escalated, delivered, failed, photo, redacted, due
+	Kind   string // created, state, comment, note, assigned, transferred, category, merged, absorbed, reopened, rated, visibility, escalated, delivered, failed, redacted
 	Public bool
 	Person int64
 	Actor  string // shown: a body's short name or a public name; empty is "a resident" or the system
@@ -200,7 +200,6 @@ const (
 	EventDelivered   = "delivered"
 	EventFailed      = "failed"
 	EventRedacted    = "redacted"
-	EventDue         = "due"
 )
 
 // Photo is one picture of a case, kept by its content.

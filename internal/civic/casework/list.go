@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -40,8 +39,7 @@ const maxScan = 1500
 
 // Listed reads public cases, newest first.
 func Listed(tx *db.Tx, city int64, f Filter) (Page, error) {
-	w := &db.Where{}
-	w.Add("city_id = ?", city)
+	w := db.Of(city)
 	w.Add("kind = ?", f.Kind)
 	w.Add("listed")
 	outer := f.narrow(w)
@@ -92,17 +90,13 @@ func (f Filter) narrow(w *db.Where) *db.Where {
 		}
 	}
 	if len(f.Categories) > 1 {
-		outer.Add("category IN "+marks(len(f.Categories)), anys(f.Categories)...)
+		db.AnyOf(outer, "category", f.Categories)
 	}
 	if len(f.States) > 1 {
-		outer.Add("state IN "+marks(len(f.States)), anys(f.States)...)
+		db.AnyOf(outer, "state", f.States)
 	}
 	if len(f.IDs) > 0 {
-		args := make([]any, len(f.IDs))
-		for i, id := range f.IDs {
-			args[i] = id
-		}
-		w.Add("id IN "+marks(len(args)), args...)
+		db.AnyOf(w, "id", f.IDs)
 	}
 	if f.From != 0 {
 		w.Add("id >= ?", floorID(f.From))
@@ -184,8 +178,7 @@ type Inbox struct {
 
 // Desktop reads a page of the inbox. Next are the keyset values to go on with.
 func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID int64, err error) {
-	w := &db.Where{}
-	w.Add("city_id = ?", city)
+	w := db.Of(city)
 	order := "due_at, id"
 	in.scope(w)
 	switch in.View {
@@ -229,14 +222,10 @@ func (in Inbox) scope(w *db.Where) {
 	case in.Body != 0:
 		w.Add("body_id = ?", in.Body)
 	case len(in.Bodies) > 0:
-		args := make([]any, len(in.Bodies))
-		for i, id := range in.Bodies {
-			args[i] = id
-		}
-		w.Add("body_id IN "+marks(len(args)), args...)
+		db.AnyOf(w, "body_id", in.Bodies)
 	}
 	if len(in.States) > 0 {
-		w.Add("state IN "+marks(len(in.States)), anys(in.States)...)
+		db.AnyOf(w, "state", in.States)
 	}
 	if in.Category != "" {
 		w.Add("category = ?", in.Category)
@@ -245,11 +234,7 @@ func (in Inbox) scope(w *db.Where) {
 		w.Add("district = ?", in.District)
 	}
 	if len(in.IDs) > 0 {
-		args := make([]any, len(in.IDs))
-		for i, id := range in.IDs {
-			args[i] = id
-		}
-		w.Add("id IN "+marks(len(args)), args...)
+		db.AnyOf(w, "id", in.IDs)
 	}
 }
 
@@ -276,16 +261,6 @@ func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error)
 
 // floorID is the smallest id of a case created at an instant.
 func floorID(ms int64) int64 { return ids.Floor(time.UnixMilli(ms)) }
-
-func marks(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
-
-func anys(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
-}
 
 // PublicEvents reads what happened in public between two instants, oldest first.
 func PublicEvents(tx *db.Tx, city int64, start, end time.Time, limit int) ([]Event, error) {

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -167,9 +168,31 @@ func (t *Tally) Write(tx *db.Tx, cityID int64) error {
 // foldBatch bounds the deltas that one transaction folds.
 const foldBatch = 4000
 
-// FoldStats adds the waiting deltas of a city to its statistics and returns
-// how many there were. Nodes may run it side by side: each takes other rows.
-func FoldStats(ctx context.Context, d *db.DB, cityID int64) (int, error) {
+// FoldStats adds the waiting deltas of every city to its statistics and
+// returns the cities that had some. Nodes may run it side by side: each takes
+// other rows. A city where nothing waits costs no transaction of its own.
+func FoldStats(ctx context.Context, d *db.DB) ([]int64, error) {
+	var cities []int64
+	// Across cities by nature: it finds out whose turn it is.
+	err := d.View(ctx, func(tx *db.Tx) (err error) {
+		cities, err = db.All(tx, "case.delta.cities", `SELECT DISTINCT city_id FROM case_delta`, db.Int64)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cities {
+		for n := foldBatch; n == foldBatch; {
+			if n, err = foldCity(ctx, d, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cities, nil
+}
+
+// foldCity folds one batch of a city and returns how many deltas it held.
+func foldCity(ctx context.Context, d *db.DB, cityID int64) (int, error) {
 	var taken []int64
 	err := d.Update(ctx, func(tx *db.Tx) error {
 		taken = taken[:0]
@@ -199,11 +222,9 @@ func FoldStats(ctx context.Context, d *db.DB, cityID int64) (int, error) {
 func forgetDeltas(tx *db.Tx, cityID int64, list []int64) error {
 	for len(list) > 0 {
 		n := min(len(list), 100)
-		args := []any{cityID}
-		for _, id := range list[:n] {
-			args = append(args, id)
-		}
-		if _, err := tx.Exec("case.deltas.forget", `DELETE FROM case_delta WHERE city_id = $1 AND id IN `+db.In(2, n), args...); err != nil {
+		w := db.Of(cityID)
+		db.AnyOf(w, "id", list[:n])
+		if _, err := tx.Exec("case.deltas.forget", `DELETE FROM case_delta WHERE `+w.String(), w.Args...); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -223,23 +244,41 @@ type Figures struct {
 // FiguresOf reads the figures of a scope for the periods from ≤ p ≤ to, which
 // are both days (20261123) or both months (202611).
 func FiguresOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now time.Time) (Figures, error) {
-	f := Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
-	days := map[string]map[int64]int64{}
+	all, err := FiguresOfAll(tx, c, kind, []string{scope}, from, to, now)
+	return all[scope], err
+}
+
+// FiguresOfAll reads the figures of several scopes at once. A scope that counts
+// nothing has zero figures.
+func FiguresOfAll(tx *db.Tx, c *city.City, kind string, scopes []string, from, to int64, now time.Time) (map[string]Figures, error) {
+	out := make(map[string]Figures, len(scopes))
+	days := map[string]map[string]map[int64]int64{}
+	for _, s := range scopes {
+		out[s] = Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
+		days[s] = map[string]map[int64]int64{}
+	}
+	w := db.Of(c.ID)
+	w.Add("kind = ?", kind)
+	db.AnyOf(w, "scope", scopes)
+	w.Add("(period = 0 OR (period >= ? AND period <= ?))", from, to)
 	today := int64(c.Calendar.Day(now))
-	err := tx.Each("case.figures", `SELECT metric, bucket, SUM(n) FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3
-		AND (period = 0 OR (period >= $4 AND period <= $5)) GROUP BY metric, bucket`, func(r db.Row) error {
-		var metric string
+	err := tx.Each("case.figures", `SELECT scope, metric, bucket, SUM(n) FROM case_stat WHERE `+w.String()+` GROUP BY scope, metric, bucket`, func(r db.Row) error {
+		var scope, metric string
 		var bucket, n int64
-		if err := r.Scan(&metric, &bucket, &n); err != nil {
+		if err := r.Scan(&scope, &metric, &bucket, &n); err != nil {
 			return err
 		}
-		f.take(metric, bucket, n, today, days)
+		f := out[scope]
+		f.take(metric, bucket, n, today, days[scope])
+		out[scope] = f
 		return nil
-	}, c.ID, kind, scope, from, to)
-	for outcome, buckets := range days {
-		f.MedianDays[outcome] = median(buckets)
+	}, w.Args...)
+	for scope, outcomes := range days {
+		for outcome, buckets := range outcomes {
+			out[scope].MedianDays[outcome] = median(buckets)
+		}
 	}
-	return f, err
+	return out, err
 }
 
 func (f *Figures) take(metric string, bucket, n, today int64, days map[string]map[int64]int64) {
@@ -260,10 +299,11 @@ func (f *Figures) take(metric string, bucket, n, today int64, days map[string]ma
 		if bucket < today {
 			f.Overdue += n
 		}
-	case len(metric) > len(MetricDone) && metric[:len(MetricDone)] == MetricDone:
-		f.Done[metric[len(MetricDone):]] += n
-	case len(metric) > len(MetricDays) && metric[:len(MetricDays)] == MetricDays:
-		outcome := metric[len(MetricDays):]
+	}
+	if outcome, ok := strings.CutPrefix(metric, MetricDone); ok {
+		f.Done[outcome] += n
+	}
+	if outcome, ok := strings.CutPrefix(metric, MetricDays); ok {
 		if days[outcome] == nil {
 			days[outcome] = map[int64]int64{}
 		}

@@ -69,30 +69,47 @@ func Lock(tx *db.Tx, city, id int64) (*File, error) {
 	return db.One(tx, "case.lock", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND id = $2`+tx.ForUpdate(), scanFile, city, id)
 }
 
-// Several reads the cases with the ids given, in that order; missing ones are left out.
+// ByID reads the cases with the ids given.
+func ByID(tx *db.Tx, city int64, ids []int64) (map[int64]*File, error) {
+	return keyed(tx, city, "id", ids, func(f *File) int64 { return f.ID })
+}
+
+// Several is ByID in the order of the ids; missing ones are left out.
 func Several(tx *db.Tx, city int64, ids []int64) ([]*File, error) {
-	if len(ids) == 0 {
-		return nil, nil
+	found, err := ByID(tx, city, ids)
+	return inOrder(ids, found), err
+}
+
+// Numbered reads the cases with the numbers given, in that order; missing ones are left out.
+func Numbered(tx *db.Tx, city int64, numbers []string) ([]*File, error) {
+	found, err := keyed(tx, city, "number", numbers, func(f *File) string { return f.Number })
+	return inOrder(numbers, found), err
+}
+
+func keyed[K comparable](tx *db.Tx, city int64, column string, keys []K, keyOf func(*File) K) (map[K]*File, error) {
+	found := make(map[K]*File, len(keys))
+	if len(keys) == 0 {
+		return found, nil
 	}
-	args := []any{city}
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	list, err := db.All(tx, "case.several", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND id IN `+db.In(2, len(ids)), scanFile, args...)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]*File, len(list))
-	for _, f := range list {
-		byID[f.ID] = f
-	}
-	out := make([]*File, 0, len(ids))
-	for _, id := range ids {
-		if f := byID[id]; f != nil {
+	w := db.Of(city)
+	db.AnyOf(w, column, keys)
+	return found, tx.Each("case.keyed."+column, `SELECT `+fileColumns+` FROM case_file WHERE `+w.String(), func(r db.Row) error {
+		f, err := scanFile(r)
+		if err == nil {
+			found[keyOf(f)] = f
+		}
+		return err
+	}, w.Args...)
+}
+
+func inOrder[K comparable](keys []K, found map[K]*File) []*File {
+	out := make([]*File, 0, len(found))
+	for _, k := range keys {
+		if f := found[k]; f != nil {
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // ByAuthor reads the newest cases of a person before an id (0: the newest).
@@ -102,12 +119,6 @@ func ByAuthor(tx *db.Tx, city, person, before int64, limit int) ([]*File, error)
 	}
 	return db.All(tx, "case.author", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0
 		AND id < $3 ORDER BY id DESC LIMIT $4`, scanFile, city, person, before, limit)
-}
-
-// Merged reads the cases merged into another one.
-func Merged(tx *db.Tx, city, parent int64) ([]*File, error) {
-	return db.All(tx, "case.merged", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND parent_id = $2 AND parent_id <> 0
-		ORDER BY id LIMIT 200`, scanFile, city, parent)
 }
 
 const maxID = 1<<63 - 1
@@ -165,16 +176,15 @@ func PhotosOf(tx *db.Tx, city int64, ids []int64) (map[int64][]Photo, error) {
 	if len(ids) == 0 {
 		return out, nil
 	}
-	args := []any{city}
-	for _, id := range ids {
-		args = append(args, id)
-	}
+	w := db.Of(city)
+	db.AnyOf(w, "case_id", ids)
+	w.Add("public")
 	return out, tx.Each("case.photos.several", `SELECT case_id, id, event_id, stage, full_key, thumb_key, width, height, public FROM case_photo
-		WHERE city_id = $1 AND case_id IN `+db.In(2, len(ids))+` AND public ORDER BY case_id, id`, func(r db.Row) error {
+		WHERE `+w.String()+` ORDER BY case_id, id`, func(r db.Row) error {
 		p, err := scanPhoto(r)
 		out[p.Case] = append(out[p.Case], p)
 		return err
-	}, args...)
+	}, w.Args...)
 }
 
 func scanPhoto(r db.Row) (p Photo, err error) {

@@ -87,12 +87,7 @@ func All(tx *db.Tx) ([]*City, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range list {
-		if err := complete(tx, c); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return list, complete(tx, list)
 }
 
 func scanCity(r db.Row) (*City, error) {
@@ -111,24 +106,39 @@ func scanCity(r db.Row) (*City, error) {
 	return c, nil
 }
 
-func complete(tx *db.Tx, c *City) (err error) {
-	if c.Hosts, err = db.All(tx, "city.hosts", `SELECT host FROM city_host WHERE city_id = $1 ORDER BY host`, db.Text, c.ID); err != nil {
-		return err
+// complete reads hosts, settings and holidays of all cities, in one query each.
+func complete(tx *db.Tx, list []*City) error {
+	byID := make(map[int64]*City, len(list))
+	for _, c := range list {
+		byID[c.ID] = c
 	}
-	if err := tx.Each("city.settings", `SELECT name, value FROM city_setting WHERE city_id = $1`, func(r db.Row) error {
-		var name, value string
-		if err := r.Scan(&name, &value); err != nil {
+	days := map[int64][]Holiday{}
+	for _, part := range []struct {
+		name, query string
+		take        func(c *City, key, value string)
+	}{
+		{"city.hosts", `SELECT city_id, host, '' FROM city_host ORDER BY city_id, host`, func(c *City, host, _ string) { c.Hosts = append(c.Hosts, host) }},
+		{"city.settings", `SELECT city_id, name, value FROM city_setting`, func(c *City, name, value string) { c.settings[name] = value }},
+		{"city.holidays", `SELECT city_id, day, kind FROM city_holiday`, func(c *City, day, kind string) {
+			days[c.ID] = append(days[c.ID], Holiday{Day: day, Kind: kind})
+		}},
+	} {
+		if err := tx.Each(part.name, part.query, func(r db.Row) error {
+			var id int64
+			var key, value string
+			if err := r.Scan(&id, &key, &value); err != nil {
+				return err
+			}
+			if c := byID[id]; c != nil {
+				part.take(c, key, value)
+			}
+			return nil
+		}); err != nil {
 			return err
 		}
-		c.settings[name] = value
-		return nil
-	}, c.ID); err != nil {
-		return err
 	}
-	days, err := db.All(tx, "city.holidays", `SELECT day, kind FROM city_holiday WHERE city_id = $1`, func(r db.Row) (h Holiday, err error) {
-		err = r.Scan(&h.Day, &h.Kind)
-		return h, err
-	}, c.ID)
-	c.Calendar = NewCalendar(c.Zone, days)
-	return err
+	for _, c := range list {
+		c.Calendar = NewCalendar(c.Zone, days[c.ID])
+	}
+	return nil
 }

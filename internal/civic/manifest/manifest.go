@@ -17,7 +17,6 @@ import (
 // Feature is the declaration of one feature or mechanism.
 type Feature struct {
 	Name         string
-	Migrations   []db.Migrations
 	Routes       []Route
 	Permissions  []permission.Rule
 	Layers       []Layer
@@ -49,7 +48,6 @@ type Link struct {
 	Icon     string
 	Audience Audience
 	Action   string // permission needed anywhere, for staff links
-	Order    int
 }
 
 // Audience is the place where a link is shown.

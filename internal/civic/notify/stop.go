@@ -2,9 +2,8 @@ package notify
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
+	"strconv"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -33,7 +32,5 @@ func Stop(tx *db.Tx, c *city.City, person, code string) error {
 }
 
 func stopCode(c *city.City, person int64) string {
-	m := hmac.New(sha256.New, []byte(c.Secret))
-	fmt.Fprintf(m, "notify stop %d %d", c.ID, person)
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
+	return c.Sign("notify stop", strconv.FormatInt(person, 10))
 }

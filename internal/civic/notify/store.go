@@ -22,26 +22,24 @@ func putInbox(tx *db.Tx, e Event, person int64, args string) error {
 	return err
 }
 
-// ofPeople are the arguments of a query about people of a city, and its list.
-func ofPeople(city int64, people []int64) (in string, args []any) {
-	args = append(args, city)
-	for _, p := range people {
-		args = append(args, p)
-	}
-	return db.In(2, len(people)), args
+// ofPeople are the conditions of a query about people of a city.
+func ofPeople(city int64, people []int64) *db.Where {
+	w := db.Of(city)
+	db.AnyOf(w, "person_id", people)
+	return w
 }
 
 func preferencesOf(tx *db.Tx, city int64, people []int64) (map[int64]Preference, error) {
-	in, args := ofPeople(city, people)
+	w := ofPeople(city, people)
 	wishes := make(map[int64]Preference, len(people))
 	err := tx.Each("notify.preferences", `SELECT person_id, email, push, digest, quiet_from, quiet_to FROM notify_preference
-		WHERE city_id = $1 AND person_id IN `+in, func(r db.Row) error {
+		WHERE `+w.String(), func(r db.Row) error {
 		var person int64
 		var p Preference
 		err := r.Scan(&person, &p.Email, &p.Push, &p.Digest, &p.QuietFrom, &p.QuietTo)
 		wishes[person] = p
 		return err
-	}, args...)
+	}, w.Args...)
 	return wishes, err
 }
 
@@ -49,10 +47,10 @@ func preferencesOf(tx *db.Tx, city int64, people []int64) (map[int64]Preference,
 const maxBrowsers = 10
 
 func browsersOf(tx *db.Tx, city int64, people []int64) (map[int64][]string, error) {
-	in, args := ofPeople(city, people)
+	w := ofPeople(city, people)
 	browsers := map[int64][]string{}
 	err := tx.Each("notify.browsers", `SELECT person_id, endpoint FROM notify_push
-		WHERE city_id = $1 AND person_id IN `+in+` ORDER BY person_id, at DESC`, func(r db.Row) error {
+		WHERE `+w.String()+` ORDER BY person_id, at DESC`, func(r db.Row) error {
 		var person int64
 		var endpoint string
 		err := r.Scan(&person, &endpoint)
@@ -60,7 +58,7 @@ func browsersOf(tx *db.Tx, city int64, people []int64) (map[int64][]string, erro
 			browsers[person] = append(browsers[person], endpoint)
 		}
 		return err
-	}, args...)
+	}, w.Args...)
 	return browsers, err
 }
 

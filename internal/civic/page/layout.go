@@ -29,6 +29,9 @@ type Meta struct {
 // languageNames are said in their own language.
 var languageNames = map[string]string{"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 
+// LanguageName is what a language calls itself.
+func LanguageName(lang string) string { return languageNames[lang] }
+
 // Render lays content out in the frame and answers with it.
 func Render(w http.ResponseWriter, r *http.Request, m Meta, content templ.Component) error {
 	v := Of(r)

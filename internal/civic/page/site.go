@@ -56,7 +56,6 @@ type Parts struct {
 // Site is all that the pages of an installation share.
 type Site struct {
 	Parts
-	assets Assets
 	cache  *web.Cache
 	writes *web.Limiter
 	cross  *http.CrossOriginProtection
@@ -68,7 +67,7 @@ const cacheSize = 48 << 20
 // New returns a site.
 func New(p Parts) *Site {
 	return &Site{
-		Parts: p, assets: p.Assets,
+		Parts:  p,
 		cache:  web.NewCache(cacheSize, p.Versions.Of),
 		writes: web.NewLimiter(p.Writes, max(20, p.Writes/2)),
 		cross:  http.NewCrossOriginProtection(),
@@ -177,7 +176,7 @@ func local(address string) bool { return strings.HasPrefix(address, "127.") || a
 
 func (s *Site) run(w http.ResponseWriter, r *http.Request, rt manifest.Route) {
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
-		r = r.WithContext(OnceKey(r.Context(), rt.Pattern, key))
+		r = r.WithContext(onceKey(r.Context(), rt.Pattern, key))
 	}
 	if err := rt.Handle(w, r); err != nil {
 		s.fail(w, r, rt, once.Resolve(r.Context(), s.DB, err))

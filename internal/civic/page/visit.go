@@ -14,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -47,7 +48,7 @@ func (v *Visit) Lang() string { return v.P.Lang() }
 func (v *Visit) Absolute(path string) string { return v.site.Absolute(v.City, path) }
 
 // Asset returns the hashed address of a built file, such as "main.css".
-func (v *Visit) Asset(name string) string { return v.site.assets.URL(name) }
+func (v *Visit) Asset(name string) string { return v.site.Assets.URL(name) }
 
 // Texts returns the texts of field errors by field, for a form.
 func (v *Visit) Texts(f *web.Form) map[string]string {
@@ -60,21 +61,30 @@ func (v *Visit) Texts(f *web.Form) map[string]string {
 	return out
 }
 
+// Problems are the errors of a form for its summary.
+func (v *Visit) Problems(f *web.Form) []ui.Problem {
+	out := make([]ui.Problem, len(f.Errors()))
+	for i, e := range f.Errors() {
+		out[i] = ui.Problem{Field: e.Field, Text: v.T(e.Key, e.Args...)}
+	}
+	return out
+}
+
 // OnceField is the hidden field with which a form sent twice is recognised.
 const OnceField = "idempotency_key"
 
-// Once returns the request's context with the idempotency key of its header
-// or of the form, so that the service's transaction can claim it.
+// Once returns the request's context with the idempotency key of the form, so
+// that the service's transaction can claim it. A key in the header wins: it is
+// in the context from the start.
 func Once(r *http.Request, f *web.Form) context.Context {
-	key := r.Header.Get("Idempotency-Key")
-	if key == "" && f != nil {
-		key = f.Text(OnceField)
+	if r.Header.Get("Idempotency-Key") != "" {
+		return r.Context()
 	}
-	return OnceKey(r.Context(), r.Pattern, key)
+	return onceKey(r.Context(), r.Pattern, f.Text(OnceField))
 }
 
-// OnceKey is Once for a key read elsewhere; what names the command.
-func OnceKey(ctx context.Context, what, key string) context.Context {
+// onceKey puts the key of a command into the context.
+func onceKey(ctx context.Context, what, key string) context.Context {
 	if key == "" || len(key) > 200 {
 		return ctx
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
 )
 
 // Texts is a text by language, falling back ky → ru → en.
@@ -18,12 +19,8 @@ type Texts map[string]string
 
 // In returns the text in a language or the first there is.
 func (t Texts) In(lang string) string {
-	for _, l := range []string{lang, "ky", "ru", "en"} {
-		if s := t[l]; s != "" {
-			return s
-		}
-	}
-	return ""
+	text, _ := i18n.Pick(t, lang)
+	return text
 }
 
 // Question is what a category asks besides place and words. Its datatype is
@@ -119,6 +116,14 @@ func (b *Book) CategoryName(code, lang string) string {
 		return c.Names.In(lang)
 	}
 	return code
+}
+
+// Days is the term of a category in working days.
+func (b *Book) Days(code string, s Settings) int {
+	if c, ok := b.byCode[code]; ok && c.Days > 0 {
+		return c.Days
+	}
+	return s.DefaultDays
 }
 
 // Active returns the categories that can be reported, in the city's order.

@@ -26,7 +26,6 @@ var Migrations = db.Migrations{Name: "report", FS: files}
 func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name:        KindName,
-		Migrations:  []db.Migrations{Migrations},
 		Permissions: Permissions(),
 		Layers:      []manifest.Layer{{Name: Layer, Title: "report.list.title"}},
 		Nav: []manifest.Link{

@@ -94,7 +94,7 @@ type Words struct {
 // platform does not know, and suspicious ones, wait for a moderator; held says
 // so.
 func (s *Service) Comment(ctx context.Context, c *city.City, a permission.Actor, number string, w Words) (held bool, err error) {
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return false, err
 	}
@@ -163,7 +163,7 @@ func (s *Service) See(ctx context.Context, c *city.City, a permission.Actor, num
 // Reopen puts a report back to work, for its author within the city's days
 // and for the staff.
 func (s *Service) Reopen(ctx context.Context, c *city.City, a permission.Actor, number string, w Words) error {
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return err
 	}
@@ -183,10 +183,6 @@ func (s *Service) Reopen(ctx context.Context, c *city.City, a permission.Actor, 
 		if !own && !a.Can("report.work", f.Body) {
 			return permission.ErrDenied
 		}
-		days := settings.DefaultDays
-		if cat, ok := book.Category(f.Category); ok {
-			days = cat.days(settings)
-		}
 		actor := ""
 		if !own || f.AuthorName != "" {
 			actor = a.Name
@@ -194,7 +190,7 @@ func (s *Service) Reopen(ctx context.Context, c *city.City, a permission.Actor, 
 		for i := range w.Photos {
 			w.Photos[i].Stage, w.Photos[i].Public = "before", true
 		}
-		if _, err = s.Desk.Reopen(tx, c, a, f.ID, actor, strings.TrimSpace(w.Text), w.Lang, c.Calendar.Add(s.Clock.Now(), days), w.Photos); err != nil {
+		if _, err = s.Desk.Reopen(tx, c, a, f.ID, actor, strings.TrimSpace(w.Text), w.Lang, c.Calendar.Add(s.Clock.Now(), book.Days(f.Category, settings)), w.Photos); err != nil {
 			return err
 		}
 		return once.Claim(tx, "/reports/"+number)
@@ -225,7 +221,7 @@ func (s *Service) Judge(ctx context.Context, c *city.City, a permission.Actor, n
 // Flag tells the moderators that a report, or one entry of it, is out of
 // place. Enough flags by different people hide it until somebody has looked.
 func (s *Service) Flag(ctx context.Context, c *city.City, a permission.Actor, number string, event int64, who, reason, note string) error {
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return err
 	}
@@ -258,7 +254,7 @@ type Similar struct {
 // Nearby finds open reports of a category near a place, the likeliest to be
 // the same first. Without a category it looks at all.
 func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat, lon float64, text string) ([]Similar, error) {
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return nil, err
 	}

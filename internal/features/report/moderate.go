@@ -57,21 +57,21 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 		if err != nil {
 			return err
 		}
+		var list []int64
 		for _, e := range events {
-			f, err := casework.Get(tx, c.ID, e.Case)
-			if err != nil {
-				return err
-			}
-			t.Comments = append(t.Comments, HeldComment{e, f})
+			list = append(list, e.Case)
 		}
 		for _, fl := range flags {
-			f, err := casework.Get(tx, c.ID, fl.Case)
-			if err != nil {
-				return err
-			}
-			t.Flags = append(t.Flags, FlaggedFile{fl, f})
+			list = append(list, fl.Case)
 		}
-		return nil
+		files, err := casework.ByID(tx, c.ID, list)
+		for _, e := range events {
+			t.Comments = append(t.Comments, HeldComment{e, files[e.Case]})
+		}
+		for _, fl := range flags {
+			t.Flags = append(t.Flags, FlaggedFile{fl, files[fl.Case]})
+		}
+		return err
 	})
 	return t, err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 	d := Draft{
 		Category: in.ServiceCode, Address: in.Address, AddressID: in.AddressID, Text: plain(in.Text), Answers: in.Attributes,
 		Name: strings.TrimSpace(in.FirstName + " " + in.LastName), Email: in.Email, Phone: in.Phone, Device: in.DeviceID,
-		Channel: "open311", Lang: s.Lang(), App: app.ID, Trusted: true,
+		Channel: "open311", Lang: s.Lang(), App: app.ID,
 	}
 	if in.Position != nil {
 		d.Placed, d.Lat, d.Lon = true, in.Position.Lat, in.Position.Long
@@ -167,14 +168,7 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 	if err != nil {
 		return open311.Answer{}, g.refuse(s, err)
 	}
-	return open311.Answer{ID: rec.File.Number, Notice: s.T("report.form.expect", "body", s.body(rec.File.Body), "n", expectedWorkingDays(s, in.ServiceCode))}, nil
-}
-
-func expectedWorkingDays(s *scene, code string) int {
-	if c, ok := s.book.Category(code); ok {
-		return c.days(s.settings)
-	}
-	return s.settings.DefaultDays
+	return open311.Answer{ID: rec.File.Number, Notice: s.T("report.form.expect", "body", s.body(rec.File.Body), "n", s.book.Days(in.ServiceCode, s.settings))}, nil
 }
 
 // received stores the photos that came with a request. What is no picture is
@@ -255,18 +249,10 @@ func (g georeport) Requests(ctx context.Context, _ open311.Call, f open311.Filte
 	err = g.Service.DB.View(ctx, func(tx *db.Tx) error {
 		var files []*casework.File
 		if f.IDs != nil {
-			for _, number := range f.IDs {
-				file, err := casework.ByNumber(tx, s.City.ID, number)
-				if errors.Is(err, db.ErrNotFound) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				if file.Visibility == casework.Public && file.Kind == KindName {
-					files = append(files, file)
-				}
+			if files, err = casework.Numbered(tx, s.City.ID, f.IDs); err != nil {
+				return err
 			}
+			files = slices.DeleteFunc(files, func(x *casework.File) bool { return x.Visibility != casework.Public || x.Kind != KindName })
 			start := min(len(files), (f.Page-1)*f.PageSize)
 			files = files[start:min(len(files), start+f.PageSize)]
 		} else {
@@ -407,11 +393,16 @@ func (g georeport) Updates(ctx context.Context, _ open311.Call, start, end time.
 		if err != nil {
 			return err
 		}
+		list := make([]int64, len(events))
+		for i, e := range events {
+			list[i] = e.Case
+		}
+		files, err := casework.ByID(tx, s.City.ID, list)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
-			f, err := casework.Get(tx, s.City.ID, e.Case)
-			if err != nil {
-				return err
-			}
+			f := files[e.Case]
 			if f.Kind == KindName && f.Visibility == casework.Public && e.Kind != casework.EventCreated {
 				out = append(out, open311.Update{
 					ID: strconv.FormatInt(e.ID, 10), RequestID: f.Number, Status: extendedStatus[e.State],

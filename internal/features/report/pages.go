@@ -3,8 +3,6 @@ package report
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +22,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
-	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -56,7 +53,7 @@ func (p *Pages) scene(r *http.Request) (*scene, error) {
 	if s.areas, err = p.Service.Places.Areas(r.Context(), s.City.ID); err != nil {
 		return nil, err
 	}
-	s.settings, err = city.Settings(s.City, KindName, DefaultSettings)
+	s.settings, err = settingsOf(s.City)
 	return s, err
 }
 
@@ -110,14 +107,6 @@ func (s *scene) clock(f *casework.File) string {
 func (s *scene) day(ms int64) string { return s.P.Date(time.UnixMilli(ms).In(s.City.Zone)) }
 
 func (s *scene) moment(ms int64) string { return s.P.DateTime(time.UnixMilli(ms).In(s.City.Zone)) }
-
-func (s *scene) problems(f *web.Form) []ui.Problem {
-	var out []ui.Problem
-	for _, e := range f.Errors() {
-		out = append(out, ui.Problem{Field: e.Field, Text: s.T(e.Key, e.Args...)})
-	}
-	return out
-}
 
 // photoPath is the address of a stored photo.
 func photoPath(key string) string {
@@ -193,12 +182,12 @@ func (s *Service) StorePhoto(ctx context.Context, in io.Reader) (casework.Photo,
 // keptPhoto names a stored photo so that only this server can have named it.
 func keptPhoto(c *city.City, p casework.Photo) string {
 	text := fmt.Sprintf("%s.%s.%d.%d", p.Full, p.Thumb, p.Width, p.Height)
-	return text + "." + sign(c, text)
+	return text + "." + c.Sign("photo", text)
 }
 
 func readKept(c *city.City, kept string) (p casework.Photo, ok bool) {
 	i := strings.LastIndexByte(kept, '.')
-	if i < 0 || !hmac.Equal([]byte(kept[i+1:]), []byte(sign(c, kept[:i]))) {
+	if i < 0 || !hmac.Equal([]byte(kept[i+1:]), []byte(c.Sign("photo", kept[:i]))) {
 		return p, false
 	}
 	parts := strings.Split(kept[:i], ".")
@@ -209,12 +198,6 @@ func readKept(c *city.City, kept string) (p casework.Photo, ok bool) {
 	p.Width, _ = strconv.ParseInt(parts[2], 10, 64)
 	p.Height, _ = strconv.ParseInt(parts[3], 10, 64)
 	return p, true
-}
-
-func sign(c *city.City, text string) string {
-	m := hmac.New(sha256.New, []byte(c.Secret))
-	m.Write([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
 }
 
 // servePhoto sends a photo to whom may see it. Public ones may be kept for
@@ -255,7 +238,7 @@ func who(v *page.Visit) string {
 	if v.Actor.SignedIn() {
 		return strconv.FormatInt(v.Actor.Person, 10)
 	}
-	return "v" + sign(v.City, v.Address+v.Now.Format(time.DateOnly))[:16]
+	return "v" + v.City.Sign("visitor", v.Address+v.Now.Format(time.DateOnly))[:24]
 }
 
 // query builds the address of a list with one filter changed.

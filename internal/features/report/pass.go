@@ -86,5 +86,5 @@ func ReplyPath(c *city.City, f *casework.File) string {
 }
 
 func replyCode(c *city.City, f *casework.File) string {
-	return sign(c, fmt.Sprintf("reply %d %d", f.ID, f.Body))
+	return c.Sign("reply", fmt.Sprintf("%d %d", f.ID, f.Body))
 }

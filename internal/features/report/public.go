@@ -240,7 +240,10 @@ func (p *Pages) similar(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) qr(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
-	if _, err := p.Service.Show(r.Context(), v.City, v.Actor, r.PathValue("number")); err != nil {
+	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) error {
+		_, err := visible(tx, v.City, v.Actor, r.PathValue("number"))
+		return err
+	}); err != nil {
 		return err
 	}
 	web.NewBody(http.StatusOK, "image/svg+xml", qr.SVG(v.Absolute("/reports/"+r.PathValue("number")))).Send(w, r)
@@ -361,24 +364,16 @@ func (p *Pages) bodiesPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	from, to := s.year()
-	all := map[string]casework.Figures{}
-	err = p.Service.DB.View(r.Context(), func(tx *db.Tx) error {
-		for _, b := range s.bodies.All(s.Now, s.Lang()) {
-			f, err := casework.FiguresOf(tx, s.City, KindName, casework.ScopeBody(b.ID), from, to, s.Now)
-			if err != nil {
-				return err
-			}
-			all[b.Code] = f
-		}
-		for _, d := range s.districts() {
-			f, err := casework.FiguresOf(tx, s.City, KindName, casework.ScopeDistrict(d.Code), from, to, s.Now)
-			if err != nil {
-				return err
-			}
-			all["district:"+d.Code] = f
-		}
-		f, err := casework.FiguresOf(tx, s.City, KindName, casework.ScopeCity, from, to, s.Now)
-		all["city"] = f
+	scopes := []string{casework.ScopeCity}
+	for _, b := range s.bodies.All(s.Now, s.Lang()) {
+		scopes = append(scopes, casework.ScopeBody(b.ID))
+	}
+	for _, d := range s.districts() {
+		scopes = append(scopes, casework.ScopeDistrict(d.Code))
+	}
+	var all map[string]casework.Figures
+	err = p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		all, err = casework.FiguresOfAll(tx, s.City, KindName, scopes, from, to, s.Now)
 		return err
 	})
 	if err != nil {

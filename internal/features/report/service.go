@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -19,7 +19,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/once"
-	"github.com/ashar-kg/ashar/internal/platform/sms"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -63,7 +62,6 @@ type Draft struct {
 	Channel   string
 	Lang      string
 	App       int64 // application, 0 for our own pages
-	Trusted   bool  // the application answers for its users
 }
 
 // Receipt is what the sender of a report gets.
@@ -115,7 +113,7 @@ type prepared struct {
 
 func (s *Service) prepare(ctx context.Context, c *city.City, a permission.Actor, d *Draft) (prepared, error) {
 	var p prepared
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return p, err
 	}
@@ -147,15 +145,8 @@ func (s *Service) prepare(ctx context.Context, c *city.City, a permission.Actor,
 		}
 	}
 	p.body = book.BodyFor(dir, d.Category, p.district, now)
-	p.due = c.Calendar.Add(now, p.category.days(settings))
+	p.due = c.Calendar.Add(now, book.Days(d.Category, settings))
 	return p, nil
-}
-
-func (c *Category) days(s Settings) int {
-	if c.Days > 0 {
-		return c.Days
-	}
-	return s.DefaultDays
 }
 
 // address names a place in words, Kyrgyz first, when the sender did not.
@@ -195,7 +186,7 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 		f.Fail("name", "error.field.too_long", "max", MaxName, "over", len([]rune(d.Name))-MaxName)
 	}
 	if !a.SignedIn() && d.App == 0 {
-		d.Contact = contact(f, "contact", d.Contact, c.PhonePrefix)
+		d.Contact = contact(f, c, d.Contact)
 	}
 	return cat
 }
@@ -213,25 +204,16 @@ func checkPlace(f *web.Form, areas *place.Areas, d *Draft, now time.Time) {
 	}
 }
 
-func contact(f *web.Form, field, text, prefix string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		f.Fail(field, "report.error.contact")
-		return ""
+// contact reads the address to which the code goes.
+func contact(f *web.Form, c *city.City, text string) string {
+	address, _, err := account.ParseAddress(c, text)
+	for _, e := range web.Fields(err) {
+		f.Fail("contact", e.Key, e.Args...)
 	}
-	if strings.Contains(text, "@") {
-		if m, err := mail.ParseAddress(text); err == nil && m.Name == "" && len(text) <= 254 {
-			return strings.ToLower(m.Address)
-		}
-		f.Fail(field, "report.error.email")
-		return text
-	}
-	phone, err := sms.Normalize(text, prefix)
 	if err != nil {
-		f.Fail(field, "report.error.phone")
 		return text
 	}
-	return phone
+	return address
 }
 
 func checkAnswers(f *web.Form, cat *Category, d *Draft) {
@@ -336,8 +318,6 @@ func firstVisibility(a permission.Actor, d Draft, p prepared) casework.Visibilit
 		return casework.Private
 	case suspicious:
 		return casework.Held
-	case !a.SignedIn() && !d.Trusted && p.settings.HoldAnonymous && d.Email == "" && d.Phone == "":
-		return casework.Held
 	}
 	return casework.Public
 }
@@ -350,7 +330,7 @@ func (s *Service) Confirmed(tx *db.Tx, c *city.City, id, person int64) (path str
 		return "", err
 	}
 	ctx := tx.Context()
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return "", err
 	}
@@ -358,18 +338,15 @@ func (s *Service) Confirmed(tx *db.Tx, c *city.City, id, person int64) (path str
 	if err != nil {
 		return "", err
 	}
-	days, private := settings.DefaultDays, false
-	if cat, ok := book.Category(f.Category); ok {
-		days, private = cat.days(settings), cat.Private
-	}
+	cat, known := book.Category(f.Category)
 	v := casework.Public
 	switch {
-	case private || f.Reason == askedPrivate:
+	case (known && cat.Private) || f.Reason == askedPrivate:
 		v = casework.Private
 	case Suspicious(f.Text, settings, place.Words(f.Text)):
 		v = casework.Held
 	}
-	_, err = s.Desk.Confirm(tx, c, id, person, v, c.Calendar.Add(s.Clock.Now(), days))
+	_, err = s.Desk.Confirm(tx, c, id, person, v, c.Calendar.Add(s.Clock.Now(), book.Days(f.Category, settings)))
 	return "/reports/" + f.Number, err
 }
 

@@ -32,7 +32,7 @@ func (s *Service) Inbox(ctx context.Context, c *city.City, a permission.Actor, i
 		}
 	}
 	in.Me, in.Now = a.Person, s.Clock.Now()
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -161,12 +161,11 @@ func (s *Service) Recategorise(ctx context.Context, c *city.City, a permission.A
 	if err != nil {
 		return err
 	}
-	settings, err := city.Settings(c, KindName, DefaultSettings)
+	settings, err := settingsOf(c)
 	if err != nil {
 		return err
 	}
-	cat, ok := book.Category(category)
-	if !ok {
+	if _, ok := book.Category(category); !ok {
 		return web.Invalid(web.FieldError{Field: "category", Key: "report.error.category_unknown"})
 	}
 	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
@@ -174,7 +173,7 @@ func (s *Service) Recategorise(ctx context.Context, c *city.City, a permission.A
 		if route {
 			to = book.BodyFor(dir, category, f.District, s.Clock.Now())
 		}
-		_, err := s.Desk.Recategorise(tx, c, a, f.ID, category, to, c.Calendar.Add(f.CreatedAt(), cat.days(settings)), strings.TrimSpace(note))
+		_, err := s.Desk.Recategorise(tx, c, a, f.ID, category, to, c.Calendar.Add(f.CreatedAt(), book.Days(category, settings)), strings.TrimSpace(note))
 		return err
 	})
 }
@@ -249,7 +248,7 @@ func (s *Service) Ban(ctx context.Context, c *city.City, a permission.Actor, num
 // Escalate marks and tells of open reports whose clock nears its end.
 func (s *Service) Escalate(ctx context.Context) error {
 	for _, c := range s.Cities.List() {
-		settings, err := city.Settings(c, KindName, DefaultSettings)
+		settings, err := settingsOf(c)
 		if err != nil {
 			return err
 		}

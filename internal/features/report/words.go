@@ -8,11 +8,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 )
 
-// splitLines splits a text for display.
-func splitLines(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
-}
-
 func timeOf(id int64) time.Time { return ids.Time(id) }
 
 // eventTitle says in a few words what an entry of the timeline is.

@@ -321,6 +321,22 @@ func (w *Where) Add(cond string, args ...any) {
 	w.parts = append(w.parts, b.String())
 }
 
+// AnyOf adds that a column has one of the values, of which there must be some.
+func AnyOf[T any](w *Where, column string, values []T) {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	w.Add(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+}
+
+// Of is the conditions of one city, the beginning of nearly every WHERE.
+func Of(city int64) *Where {
+	w := &Where{}
+	w.Add("city_id = ?", city)
+	return w
+}
+
 // Append adds the conditions of another Where, its placeholders renumbered.
 func (w *Where) Append(o *Where) {
 	shift := len(w.Args)

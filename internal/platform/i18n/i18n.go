@@ -299,7 +299,10 @@ func (p *Printer) value(name string, args []any) string {
 // Pick returns the text of a set in a language, falling back ky → ru → en, and
 // the language it is really in.
 func Pick(texts map[string]string, lang string) (text, actual string) {
-	for _, l := range append([]string{lang}, Languages...) {
+	if s := texts[lang]; s != "" {
+		return s, lang
+	}
+	for _, l := range Languages {
 		if s := texts[l]; s != "" {
 			return s, l
 		}

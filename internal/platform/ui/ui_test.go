@@ -14,7 +14,7 @@ import (
 const hostile = `"><script>alert(1)</script>`
 
 func parts() map[string]templ.Component {
-	options := []ui.Option{{Value: "a", Text: hostile, Hint: hostile, Icon: "lamp", Checked: true}, {Value: "b", Text: "b"}}
+	options := []ui.Option{{Value: "a", Text: hostile, Hint: hostile, Checked: true}, {Value: "b", Text: "b"}}
 	field := ui.Field{Name: "f", Label: hostile, Hint: hostile, Error: hostile, Value: hostile}
 	link := ui.Link{Href: "/x", Text: hostile, Icon: "report", Current: true, Badge: "2", Lang: "ky"}
 	shell := ui.Shell{
@@ -25,7 +25,7 @@ func parts() map[string]templ.Component {
 	return map[string]templ.Component{
 		"input": ui.Input(field), "textarea": ui.Textarea(field), "hidden": ui.Hidden("h", hostile),
 		"select":     ui.Select(ui.Choice{Name: "s", Label: hostile, Error: hostile, Options: options}),
-		"radios":     ui.Choices(ui.Choice{Name: "r", Label: hostile, Options: options, Tiles: true}),
+		"radios":     ui.Choices(ui.Choice{Name: "r", Label: hostile, Options: options}),
 		"checkboxes": ui.Choices(ui.Choice{Name: "c", Label: hostile, Options: options, Many: true}),
 		"summary":    ui.Summary([]ui.Row{{Name: hostile, Value: hostile, Href: "/x"}}),
 		"errors":     ui.ErrorSummary(hostile, []ui.Problem{{Field: "f", Text: hostile}}),
@@ -33,6 +33,7 @@ func parts() map[string]templ.Component {
 		"link button": ui.LinkButton("/x", hostile), "tag": ui.Tag("late", hostile), "notice": ui.Notice("error", hostile, hostile),
 		"figure": ui.Figure("7", hostile, hostile), "empty": ui.Empty(hostile, hostile, "/x", hostile),
 		"crumbs": ui.Crumbs(hostile, []ui.Link{link}), "pager": ui.Pager(hostile, "/n", hostile, "/o", hostile),
+		"prose": ui.Prose("ky", hostile), "action": ui.Do(hostile, hostile), "panel": ui.Panel(hostile, true),
 		"page": shell.Page(templ.Raw("<h1>x</h1>")),
 	}
 }
