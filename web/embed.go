@@ -5,7 +5,6 @@
 package web
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"io/fs"
@@ -13,9 +12,9 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"time"
+	"sync"
 
-	"github.com/klauspost/compress/gzip"
+	httpx "github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 //go:embed all:dist
@@ -26,21 +25,15 @@ var Dist = read(files)
 
 // Assets are built files under hashed names.
 type Assets struct {
-	names map[string]string // "main.css" → "main.3fa9.css"
-	files map[string]file   // by hashed name
-}
-
-type file struct {
-	kind  string
-	plain []byte
-	gzip  []byte
+	names map[string]string             // "main.css" → "main.3fa9.css"
+	files map[string]func() *httpx.Body // by hashed name; compressed when first asked for
 }
 
 // Prefix is the path under which Handler serves.
 const Prefix = "/assets/"
 
 func read(fsys fs.FS) *Assets {
-	a := &Assets{names: map[string]string{}, files: map[string]file{}}
+	a := &Assets{names: map[string]string{}, files: map[string]func() *httpx.Body{}}
 	data, err := fs.ReadFile(fsys, "dist/manifest.json")
 	if err != nil {
 		return a
@@ -60,11 +53,7 @@ func read(fsys fs.FS) *Assets {
 		if err != nil {
 			continue
 		}
-		f := file{kind: kindOf(e.Name()), plain: plain}
-		if !strings.HasSuffix(e.Name(), ".woff2") && !strings.HasSuffix(e.Name(), ".png") {
-			f.gzip = compress(plain)
-		}
-		a.files[e.Name()] = f
+		a.files[e.Name()] = sync.OnceValue(func() *httpx.Body { return httpx.NewBody(http.StatusOK, kindOf(e.Name()), plain) })
 	}
 	return a
 }
@@ -77,14 +66,6 @@ func kindOf(name string) string {
 		return "text/javascript; charset=utf-8"
 	}
 	return mime.TypeByExtension(path.Ext(name))
-}
-
-func compress(plain []byte) []byte {
-	var out bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	w.Write(plain)
-	w.Close()
-	return out.Bytes()
 }
 
 // Missing tells that the binary was built without the browser's files.
@@ -101,7 +82,10 @@ func (a *Assets) URL(name string) string {
 // File returns a built file by its plain name.
 func (a *Assets) File(name string) (data []byte, ok bool) {
 	f, ok := a.files[a.names[name]]
-	return f.plain, ok
+	if !ok {
+		return nil, false
+	}
+	return f().Plain, true
 }
 
 // ServeHTTP serves the files under Prefix. Their names change with their
@@ -112,16 +96,6 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", f.kind)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	out := f.plain
-	if f.gzip != nil {
-		h.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			h.Set("Content-Encoding", "gzip")
-			out = f.gzip
-		}
-	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(out))
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	f().Send(w, r)
 }

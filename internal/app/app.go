@@ -10,10 +10,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/atlas"
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -139,11 +141,13 @@ func (a *App) build(ctx context.Context) (err error) {
 	var routes []manifest.Route
 	var nav []manifest.Link
 	var data []manifest.PersonalData
+	var layers []manifest.Layer
 	for _, f := range features {
 		rules = append(rules, f.Permissions...)
 		routes = append(routes, f.Routes...)
 		nav = append(nav, f.Nav...)
 		data = append(data, f.PersonalData...)
+		layers = append(layers, f.Layers...)
 		for kind, h := range f.Jobs {
 			a.Runner.Handle(kind, h)
 		}
@@ -160,7 +164,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.courier(catalogue).Handle(a.Runner)
 	a.housekeeping()
-	a.handler = a.mount(append(routes, a.Site.Routes()...))
+	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}
+	a.handler = a.mount(slices.Concat(routes, maps.Routes(), a.Site.Routes()))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -20,7 +21,6 @@ func (a *App) EnsureDemo(ctx context.Context) error {
 		a.Log.Info("loading the demo city", "reports", demoReports)
 		return a.LoadDemo(ctx, demoReports, false, nil)
 	}
-	a.ground()
 	return nil
 }
 
@@ -47,7 +47,6 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	}
 	a.Bodies.Forget(demo.CityID)
 	a.Reports.Books.Forget(demo.CityID)
-	a.ground()
 	c, _ = a.Cities.ByID(demo.CityID)
 	if err := a.Reports.NewApplication(ctx, c.ID, "Demo", DemoKey); err != nil {
 		return err
@@ -57,10 +56,10 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	})
 }
 
-// ground gives the demo its drawn map.
-func (a *App) ground() {
-	c, ok := a.Cities.ByID(demo.CityID)
-	if ok && c.Demo {
-		a.Reports.Grounds = map[string][]byte{c.Slug: seed.Basemap()}
+// ground is the drawn map of the demo; other cities show their outlines.
+func ground(c *city.City) []byte {
+	if c.ID == demo.CityID && c.Demo {
+		return seed.Basemap()
 	}
+	return nil
 }

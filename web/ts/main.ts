@@ -110,7 +110,7 @@ const similar: Island = (el) => {
       const q = new URLSearchParams();
       for (const name of ['lat', 'lon', 'category', 'text']) q.set(name, String(data.get(name) ?? ''));
       if (!q.get('lat')) return;
-      const answer = await fetch(`${el.dataset.url}?${q}`).catch(() => null);
+      const answer = await fetch(el.dataset.url ?? '', { method: 'POST', body: q }).catch(() => null);
       if (answer?.ok) el.innerHTML = await answer.text();
     }, 900);
   });

@@ -89,6 +89,8 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "GET /account/preferences", Handle: p.preferencesForm},
 			{Pattern: "POST /account/preferences", Handle: p.preferences},
 			{Pattern: "POST /account/push", Handle: p.subscribe, API: true},
+			{Pattern: "GET /stop/{person}/{code}", Handle: p.stopForm},
+			{Pattern: "POST /stop/{person}/{code}", Handle: p.stop},
 			{Pattern: "GET /account/data", Handle: p.data},
 			{Pattern: "GET /account/data/all", Handle: p.allData},
 			{Pattern: "GET /account/data.json", Handle: p.export},
@@ -368,4 +370,21 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// stopForm asks whether the mails are to end; mail programs open links by
+// themselves, so only the button, or a one-click request (RFC 8058), does it.
+func (p *Pages) stopForm(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	return page.Render(w, r, page.Meta{Title: v.T("account.stop.title"), Private: true}, stopView(v, false))
+}
+
+func (p *Pages) stop(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	if err := p.Service.db.Update(r.Context(), func(tx *db.Tx) error {
+		return notify.Stop(tx, v.City, r.PathValue("person"), r.PathValue("code"))
+	}); err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: v.T("account.stop.title"), Private: true}, stopView(v, true))
 }

@@ -204,7 +204,11 @@ func (d *Desk) Confirm(tx *db.Tx, c *city.City, id, author int64, v Visibility, 
 
 // Release decides about a held comment: shown, or kept from the public.
 func (d *Desk) Release(tx *db.Tx, c *city.City, a permission.Actor, id, event int64, show bool) error {
-	if err := a.Check("report.moderate", 0); err != nil {
+	f, err := Lock(tx, c.ID, id)
+	if err != nil {
+		return err
+	}
+	if err := a.Check(f.Kind+".moderate", f.Body); err != nil {
 		return err
 	}
 	if _, err := tx.Exec("case.event.release", `UPDATE case_event SET held = FALSE, public = $4 WHERE city_id = $1 AND case_id = $2 AND id = $3`,
@@ -216,7 +220,7 @@ func (d *Desk) Release(tx *db.Tx, c *city.City, a permission.Actor, id, event in
 		return err
 	}
 	d.versions.Touch(tx, c.ID)
-	return permission.Audit(tx, a, "report.release", "case", id, map[bool]string{true: "shown", false: "kept"}[show], d.clock.Now())
+	return permission.Audit(tx, a, f.Kind+".release", "case", id, map[bool]string{true: "shown", false: "kept"}[show], d.clock.Now())
 }
 
 // SetPhoto replaces the files of a photo after redaction, or hides it.

@@ -49,7 +49,6 @@ type Courier struct {
 	From      string
 	Host      string // right side of Message-IDs
 	Absolute  func(c *city.City, path string) string
-	OneClick  bool // the page of StopPath is served
 }
 
 // The jobs of this package. Sending is a kind for each channel, so that a mail

@@ -269,8 +269,6 @@ func TestDirectMessageOfOneCauseIsWrittenOnce(t *testing.T) {
 func TestOneClickEndsTheMailsOfOnePersonAlone(t *testing.T) {
 	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
 		w := newTown(t, d)
-		w.courier.OneClick = true
-		w.runner = w.node()
 		w.follow(1, 3)
 		w.emit(event())
 		w.drain()

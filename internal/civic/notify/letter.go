@@ -71,11 +71,6 @@ func (c *Courier) letter(p *i18n.Printer, tenant *city.City, m message, w words)
 // stop sets the headers by which a mail program ends the messages, and returns
 // the address for the reader.
 func (c *Courier) stop(tenant *city.City, person int64, headers map[string]string) string {
-	if !c.OneClick {
-		address := c.Absolute(tenant, "/account/preferences")
-		headers["List-Unsubscribe"] = "<" + address + ">"
-		return address
-	}
 	address := c.Absolute(tenant, StopPath(tenant, person))
 	headers["List-Unsubscribe"] = "<" + address + ">"
 	headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

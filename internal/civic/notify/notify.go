@@ -85,13 +85,6 @@ func Follows(tx *db.Tx, city, person int64, s Subject) (bool, error) {
 	return n > 0, err
 }
 
-// Followers counts those who follow, at most 1000.
-func Followers(tx *db.Tx, city int64, s Subject) (int, error) {
-	n, err := db.One(tx, "notify.followers.count", `SELECT COUNT(*) FROM (SELECT person_id FROM notify_follow
-		WHERE city_id = $1 AND kind = $2 AND subject_id = $3 LIMIT 1000) AS f`, db.Int64, city, s.Kind, s.ID)
-	return int(n), err
-}
-
 // Following reads what a person follows of a kind, newest first.
 func Following(tx *db.Tx, city, person int64, kind string, limit int) ([]int64, error) {
 	return db.All(tx, "notify.following", `SELECT subject_id FROM notify_follow WHERE city_id = $1 AND person_id = $2 AND kind = $3

@@ -40,6 +40,15 @@ type Found struct {
 	House string
 }
 
+// Text is the found place in a language, with the house number that was typed.
+func (f Found) Text(lang string) string {
+	name := f.Names.In(lang)
+	if f.House != "" {
+		name += ", " + f.House
+	}
+	return name
+}
+
 // Gazetteer finds places by name and names by position. It is read-only and safe for concurrent use.
 type Gazetteer struct {
 	entries []Entry

@@ -11,41 +11,9 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
-	"github.com/ashar-kg/ashar/internal/platform/tiles"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
-
-// tile answers with one vector tile of a layer.
-func (p *Pages) tile(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	t, err := tiles.ParseParts(r.PathValue("z"), r.PathValue("x"), strings.TrimSuffix(r.PathValue("y"), ".mvt"))
-	if err != nil || !strings.HasSuffix(r.PathValue("y"), ".mvt") {
-		return web.NotFound()
-	}
-	var data []byte
-	switch layer := r.PathValue("layer"); layer {
-	case Layer:
-		err = p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-			data, err = place.Tile(tx, v.City.ID, Layer, t, r.URL.Query().Get("category"))
-			return err
-		})
-	case place.AreaDistrict, place.AreaBoundary:
-		areas, e := p.Service.Places.Areas(r.Context(), v.City.ID)
-		if err = e; err == nil {
-			data = areas.Tile(layer, t, v.Now.UnixMilli())
-		}
-	default:
-		return web.NotFound()
-	}
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "public, max-age=5")
-	web.NewBody(http.StatusOK, "application/vnd.mapbox-vector-tile", data).Send(w, r)
-	return nil
-}
 
 // atom is the feed of a filtered list (RFC 4287).
 type atomFeed struct {
@@ -227,20 +195,4 @@ func (p *Pages) dataIndex(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, page.Meta{Title: s.T("report.data.title"), Description: s.T("report.data.text")}, dataView(s))
-}
-
-// basemap is the quiet ground of the city's map as GeoJSON: the operator's
-// file of a city that has one, its boundary and districts otherwise.
-func (p *Pages) basemap(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	areas, err := p.Service.Places.Areas(r.Context(), v.City.ID)
-	if err != nil {
-		return err
-	}
-	doc, err := p.Service.Basemap(v.City, areas, v.Now.UnixMilli())
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, "application/geo+json", doc).Send(w, r)
-	return nil
 }

@@ -225,7 +225,10 @@ func (p *Pages) similar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := web.QueryForm(r)
+	q, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
 	lat, ok1 := q.Float("lat")
 	lon, ok2 := q.Float("lon")
 	if !ok1 || !ok2 {
@@ -250,43 +253,7 @@ func (p *Pages) qr(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// placeSearch answers the place field of the form with found places.
-func (p *Pages) placeSearch(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	g, err := p.Service.Places.Gazetteer(r.Context(), v.City.ID)
-	if err != nil {
-		return err
-	}
-	q := web.QueryForm(r)
-	if lat, ok := q.Float("lat"); ok {
-		lon, _ := q.Float("lon")
-		text := g.Where(lat, lon).Text(v.Lang(), func(name string) string { return v.T("place.near", "name", name) })
-		return page.JSON(w, r, http.StatusOK, map[string]string{"address": text})
-	}
-	type hit struct {
-		Name string  `json:"name"`
-		Kind string  `json:"kind"`
-		Lat  float64 `json:"lat"`
-		Lon  float64 `json:"lon"`
-	}
-	out := []hit{}
-	for _, f := range g.Search(q.Text("q"), 8) {
-		if f.Placed {
-			out = append(out, hit{Name: foundName(f, v.Lang()), Kind: f.Kind, Lat: f.Lat, Lon: f.Lon})
-		}
-	}
-	return page.JSON(w, r, http.StatusOK, out)
-}
-
-func foundName(f place.Found, lang string) string {
-	name := f.Names.In(lang)
-	if f.House != "" {
-		name += ", " + f.House
-	}
-	return name
-}
-
-// figures is the honest page of a body or a district.
+// bodyPage is the honest page of a body.
 func (p *Pages) bodyPage(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r)
 	if err != nil {

@@ -39,7 +39,6 @@ type Service struct {
 	Clock   clock.Clock
 	Confirm Confirmations
 	Cities  *city.Registry
-	Grounds map[string][]byte // map ground by city slug, GeoJSON
 }
 
 // Draft is a report as it comes in, from whatever channel.

@@ -84,18 +84,6 @@ func Resolve(ctx context.Context, d *db.DB, err error) error {
 	return &Repeated{Answer: answer}
 }
 
-// Find returns the answer of a command done before.
-func Find(ctx context.Context, d *db.DB, k Key) (answer string, found bool, err error) {
-	err = d.View(ctx, func(tx *db.Tx) error {
-		answer, err = db.One(tx, "once.find", `SELECT answer FROM once_key WHERE city_id = $1 AND key = $2`, db.Text, k.City, k.Hash)
-		return err
-	})
-	if errors.Is(err, db.ErrNotFound) {
-		return "", false, nil
-	}
-	return answer, err == nil, err
-}
-
 // Forget removes keys older than Keep from one city.
 func Forget(tx *db.Tx, city int64, now time.Time) error {
 	_, err := tx.Exec("once.forget", `DELETE FROM once_key WHERE city_id = $1 AND at < $2`, city, now.Add(-Keep).UnixMilli())

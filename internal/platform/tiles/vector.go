@@ -6,6 +6,9 @@ import (
 )
 
 // The wire tags of the Mapbox vector tile format, version 2.
+// ContentType is the media type of a vector tile.
+const ContentType = "application/vnd.mapbox-vector-tile"
+
 const (
 	tagLayer        = 3<<3 | 2
 	tagVersion      = 15 << 3

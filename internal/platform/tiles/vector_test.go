@@ -1,13 +1,9 @@
 package tiles_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/ashar-kg/ashar/internal/platform/tiles"
 	"github.com/ashar-kg/ashar/internal/platform/tiles/tiletest"
@@ -53,58 +49,6 @@ func TestEncodedTileReadsBack(t *testing.T) {
 	}
 	if empty := tiles.Encode(tiles.NewLayer("nothing")); len(empty) != 0 {
 		t.Errorf("a tile of nothing has %d bytes", len(empty))
-	}
-}
-
-func TestServe(t *testing.T) {
-	layer := tiles.NewLayer("points")
-	for i := range int32(100) {
-		layer.Point(uint64(i+1), i*7, i*13)
-		layer.Text("state", "open")
-	}
-	large := tiles.Encode(layer)
-	tests := []struct {
-		name, accept string
-		tile         []byte
-		status       int
-		zipped       bool
-	}{
-		{"a large tile is compressed for who takes it", "br;q=1, gzip", large, 200, true},
-		{"a client may refuse compression", "gzip;q=0", large, 200, false},
-		{"a client may say nothing", "", large, 200, false},
-		{"a small tile stays as it is", "gzip", large[:40], 200, false},
-		{"an empty tile has no content", "gzip", nil, 204, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, "/", nil)
-			r.Header.Set("Accept-Encoding", tt.accept)
-			w := httptest.NewRecorder()
-			if err := tiles.Serve(w, r, tt.tile); err != nil {
-				t.Fatal(err)
-			}
-			if w.Code != tt.status {
-				t.Errorf("status %d, want %d", w.Code, tt.status)
-			}
-			if got := w.Header().Get("Content-Encoding") == "gzip"; got != tt.zipped {
-				t.Errorf("compressed: %v, want %v", got, tt.zipped)
-			}
-			var body io.Reader = w.Body
-			if tt.zipped {
-				zip, err := gzip.NewReader(w.Body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				body = zip
-			}
-			got, err := io.ReadAll(body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != string(tt.tile) {
-				t.Error("the answer is not the tile")
-			}
-		})
 	}
 }
 

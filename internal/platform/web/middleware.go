@@ -130,7 +130,7 @@ func logRequest(log *slog.Logger, r *http.Request, t *trace, w *statusWriter, to
 // Secure sets the headers that keep a page from doing what we did not write.
 func Secure(https bool) Middleware {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-		"connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; manifest-src 'self'; form-action 'self'; " +
+		"connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; " +
 		"base-uri 'none'; frame-ancestors 'none'"
 	set := http.Header{
 		"Content-Security-Policy":    {policy},

@@ -78,7 +78,7 @@ func (b *Body) Send(w http.ResponseWriter, r *http.Request) {
 	out := b.Plain
 	if b.Gzip != nil {
 		h.Add("Vary", "Accept-Encoding")
-		if AcceptsGzip(r) {
+		if acceptsGzip(r) {
 			h["Content-Encoding"] = gzipName
 			out = b.Gzip
 		}
@@ -105,13 +105,16 @@ func matches(header, etag string) bool {
 	return false
 }
 
-// AcceptsGzip tells whether the caller reads gzip.
-func AcceptsGzip(r *http.Request) bool {
-	for _, e := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(e), ";")
-		if (name == "gzip" || name == "*") && strings.TrimSpace(q) != "q=0" {
-			return true
+// acceptsGzip tells whether the caller reads gzip.
+func acceptsGzip(r *http.Request) bool {
+	for e := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, params, _ := strings.Cut(e, ";")
+		if name = strings.TrimSpace(name); name != "gzip" && name != "*" {
+			continue
 		}
+		weight, given := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+		q, err := strconv.ParseFloat(weight, 64)
+		return !given || err != nil || q > 0
 	}
 	return false
 }
