@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,10 +17,16 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/demo"
+	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+	"github.com/ashar-kg/ashar/seed/draw"
 )
 
 // serve starts a demo city of a few reports on SQLite or PostgreSQL.
@@ -236,4 +244,46 @@ func TestBackupPutBackIntoTheOtherEngineIsTheSameCity(t *testing.T) {
 	if x, y := port.ReplaceAllString(before, ""), port.ReplaceAllString(after, ""); x != y || len(x) < 1000 {
 		t.Errorf("the restored city differs: %d and %d bytes", len(x), len(y))
 	}
+}
+
+func TestAPhotoInAPublicReportIsSeenThoughAPrivateOneHasItToo(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		c, _ := a.Cities.ByID(demo.CityID)
+		picture, _, err := a.Reports.StorePhoto(t.Context(), bytes.NewReader(drawn(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resident := permission.Actor{City: c.ID, Person: 2000}.WithMatrix(permission.NewMatrix(report.Permissions()...))
+		send := func(private bool) {
+			t.Helper()
+			draft := report.Draft{
+				Category: "pothole", Placed: true, Lat: 42.8746, Lon: 74.6036, Text: "A hole", Private: private, Lang: "en", Channel: "web",
+				Photos: []casework.Photo{picture}, Answers: map[string][]string{"size": {"small"}, "place": {"road"}},
+			}
+			if _, err := a.Reports.Submit(t.Context(), c, resident, draft); err != nil {
+				t.Fatalf("%v %+v", err, web.Fields(err))
+			}
+		}
+		stranger, owner := visit(t, s), visit(t, s)
+		owner.do(200, http.MethodPost, "/demo", url.Values{"person": {"2000"}, "back": {"/account"}})
+		send(true)
+		for _, key := range []string{picture.Full, picture.Thumb} {
+			stranger.do(404, http.MethodGet, "/photos/"+key, nil)
+			owner.do(200, http.MethodGet, "/photos/"+key, nil)
+		}
+		send(false)
+		send(true)
+		for _, key := range []string{picture.Full, picture.Thumb} {
+			stranger.do(200, http.MethodGet, "/photos/"+key, nil)
+		}
+	})
+}
+
+func drawn(t *testing.T) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, draw.Scene("pothole", 7, false), nil); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
@@ -71,6 +72,7 @@ func (o *outbox) Sent() []account.Sent {
 			out = append(out, account.Sent{To: m.To, Text: m.Text, At: m.At})
 		}
 	}
+	slices.SortStableFunc(out, func(x, y account.Sent) int { return y.At.Compare(x.At) })
 	return out
 }
 

@@ -206,12 +206,27 @@ func updatePhoto(tx *db.Tx, city int64, p *Photo) error {
 	return err
 }
 
-// PhotoByKey finds a photo and its case by the key of its full or thumb file.
-func PhotoByKey(tx *db.Tx, city int64, key string) (Photo, error) {
-	return db.One(tx, "case.photo.key", `SELECT case_id, id, event_id, stage, full_key, thumb_key, width, height, public FROM case_photo
-		WHERE city_id = $1 AND full_key = $2
-		UNION ALL SELECT case_id, id, event_id, stage, full_key, thumb_key, width, height, public FROM case_photo
-		WHERE city_id = $1 AND thumb_key = $2 ORDER BY 9 DESC LIMIT 1`, scanPhoto, city, key)
+// PhotoPublic tells whether a file, full or thumb, stands in any public case.
+// Files are kept by their content, so one may stand in several cases.
+func PhotoPublic(tx *db.Tx, city int64, key string) (bool, error) {
+	for _, column := range []string{"thumb_key", "full_key"} {
+		found, err := db.All(tx, "case.photo.public", `SELECT p.id FROM case_photo p JOIN case_file f ON f.city_id = p.city_id AND f.id = p.case_id
+			WHERE p.city_id = $1 AND p.`+column+` = $2 AND p.public AND f.visibility = 'public' LIMIT 1`, db.Int64, city, key)
+		if err != nil || len(found) > 0 {
+			return len(found) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// PhotoCases reads the cases in which a file stands, newest first.
+func PhotoCases(tx *db.Tx, city int64, key string) ([]*File, error) {
+	list, err := db.All(tx, "case.photo.cases", `SELECT case_id FROM case_photo WHERE city_id = $1 AND full_key = $2
+		UNION SELECT case_id FROM case_photo WHERE city_id = $1 AND thumb_key = $2 ORDER BY 1 DESC LIMIT 50`, db.Int64, city, key)
+	if err != nil {
+		return nil, err
+	}
+	return Several(tx, city, list)
 }
 
 func firstPhoto(tx *db.Tx, city, id int64) (string, error) {

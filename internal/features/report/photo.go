@@ -14,20 +14,19 @@ import (
 // everybody may.
 func (s *Service) PhotoFor(ctx context.Context, c *city.City, a permission.Actor, key string) (public bool, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		p, err := casework.PhotoByKey(tx, c.ID, key)
+		if public, err = casework.PhotoPublic(tx, c.ID, key); err != nil || public {
+			return err
+		}
+		files, err := casework.PhotoCases(tx, c.ID, key)
 		if err != nil {
 			return err
 		}
-		f, err := casework.Get(tx, c.ID, p.Case)
-		if err != nil {
-			return err
+		for _, f := range files {
+			if (a.SignedIn() && f.Author == a.Person) || a.Can(f.Kind+".internal", f.Body) {
+				return nil
+			}
 		}
-		public = p.Public && f.Visibility == casework.Public
-		own := a.SignedIn() && f.Author == a.Person
-		if !public && !own && !a.Can("report.internal", f.Body) {
-			return web.NotFound()
-		}
-		return nil
+		return web.NotFound()
 	})
 	return public, err
 }
