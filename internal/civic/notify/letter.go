@@ -24,7 +24,18 @@ func Text(p *i18n.Printer, key string, args map[string]string) (title, text stri
 		pairs = append(pairs, name, v)
 	}
 	// What people wrote may hold line breaks; a subject may not.
-	return strings.Join(strings.Fields(p.T(key+".title", pairs...)), " "), p.T(key+".text", pairs...)
+	return strings.Join(strings.Fields(p.T(key+".title", pairs...)), " "), squeeze(p.T(key+".text", pairs...))
+}
+
+// squeeze takes out the empty lines that values left without words make.
+func squeeze(text string) string {
+	var out []string
+	for para := range strings.SplitSeq(text, "\n\n") {
+		if para = strings.TrimSpace(para); para != "" {
+			out = append(out, para)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 // words are what a message says, in the language of its reader.

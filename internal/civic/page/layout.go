@@ -93,7 +93,6 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 			sh.Alternates = append(sh.Alternates, ui.Link{Href: v.Absolute(here + "?lang=" + l), Lang: l})
 		}
 	}
-	v.menus(&sh, here)
 	sh.Account = ui.Link{Href: "/account/sign-in?back=" + url.QueryEscape(here), Text: v.T("page.sign_in")}
 	if v.Actor.SignedIn() {
 		sh.Account = ui.Link{Href: "/account", Text: v.T("page.account")}
@@ -103,6 +102,7 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 			}
 		}
 	}
+	v.menus(&sh, here)
 	if v.City.Demo {
 		sh.Demo, sh.DemoLink = v.T("page.demo"), ui.Link{Href: "/demo", Text: v.T("page.demo_link")}
 	}
@@ -122,6 +122,9 @@ func (v *Visit) menus(sh *ui.Shell, here string) {
 		case manifest.Header:
 			sh.Header = append(sh.Header, link)
 		case manifest.Bottom:
+			if l.Path == "/account" {
+				link.Badge = sh.Account.Badge
+			}
 			sh.Bottom = append(sh.Bottom, link)
 		case manifest.Footer:
 			sh.Footer = append(sh.Footer, link)

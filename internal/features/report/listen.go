@@ -75,7 +75,7 @@ var told = map[string]string{
 func (s *Service) tell(tx *db.Tx, c *city.City, f *casework.File, e *casework.Event, began bool) error {
 	n := notify.Event{
 		City: c.ID, Subject: subject(f.ID), Link: "/reports/" + f.Number, Except: e.Person,
-		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address, "note": orDash(e.Note)},
+		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address, "note": strings.TrimSpace(e.Note)},
 	}
 	switch {
 	case began:
@@ -135,7 +135,7 @@ func (s *Service) pass(tx *db.Tx, c *city.City, f *casework.File) error {
 func emitDue(tx *db.Tx, c *city.City, f *casework.File, people []int64) error {
 	return notify.Emit(tx, notify.Event{
 		City: c.ID, Key: "report.notice.due", Link: "/staff/reports/" + f.Number, To: people, Urgent: true,
-		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address, "note": "—"},
+		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address},
 	})
 }
 

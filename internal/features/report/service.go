@@ -221,7 +221,7 @@ func checkAnswers(f *web.Form, cat *Category, d *Draft) {
 		given := slices.DeleteFunc(slices.Clone(d.Answers[q.Code]), func(s string) bool { return strings.TrimSpace(s) == "" })
 		if len(given) == 0 {
 			if q.Required {
-				f.Fail(field, "error.field.required")
+				f.Fail(field, "report.error.answer", "question", q.Names.In(d.Lang))
 			}
 			continue
 		}

@@ -26,6 +26,12 @@ func eventTitle(s *scene, e casework.Event) string {
 			return s.T("report.event.unassigned")
 		}
 		return s.T("report.event.assigned", "name", e.Detail)
+	case casework.EventVisibility:
+		before, now, _ := strings.Cut(e.Detail, ">")
+		if before == string(casework.Unconfirmed) {
+			return s.T("report.event.confirmed")
+		}
+		return s.T("report.event.visibility", "state", s.T("report.visibility."+now))
 	case casework.EventRated:
 		_, stars, _ := strings.Cut(e.Detail, ":")
 		return s.T("report.event.rated", "stars", stars)
