@@ -14,7 +14,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/api"
 	"github.com/ashar-kg/ashar/internal/civic/atlas"
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
@@ -142,12 +145,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	var nav []manifest.Link
 	var data []manifest.PersonalData
 	var layers []manifest.Layer
+	var operations []func(huma.API)
 	for _, f := range features {
 		rules = append(rules, f.Permissions...)
 		routes = append(routes, f.Routes...)
 		nav = append(nav, f.Nav...)
 		data = append(data, f.PersonalData...)
 		layers = append(layers, f.Layers...)
+		if f.API != nil {
+			operations = append(operations, f.API)
+		}
 		for kind, h := range f.Jobs {
 			a.Runner.Handle(kind, h)
 		}
@@ -165,7 +172,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.courier(catalogue).Handle(a.Runner)
 	a.housekeeping()
 	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}
-	a.handler = a.mount(slices.Concat(routes, maps.Routes(), a.Site.Routes()))
+	a.handler = a.mount(slices.Concat(routes, maps.Routes(), api.Routes(append(operations, maps.API)...), a.Site.Routes()))
 	return nil
 }
 

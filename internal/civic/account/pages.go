@@ -105,6 +105,7 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "POST /demo", Handle: p.demoSignIn},
 			{Pattern: "GET /demo/outbox", Handle: p.demoOutbox},
 		},
+		API: p.api,
 		PersonalData: []manifest.PersonalData{
 			{Name: "account", Purpose: "account.register.account", Term: "account.register.until_erased", Export: exportPerson, Erase: erasePerson},
 			{Name: "notices", Purpose: "account.register.notices", Term: "account.register.until_erased", Export: exportNotices, Erase: eraseNotices},

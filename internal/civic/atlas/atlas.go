@@ -3,10 +3,14 @@
 package atlas
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ashar-kg/ashar/internal/civic/api"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
@@ -29,7 +33,6 @@ func (a *Atlas) Routes() []manifest.Route {
 	return []manifest.Route{
 		{Pattern: "GET /tiles/{layer}/{z}/{x}/{y}", Handle: a.tile, Cached: true, API: true, Open: true},
 		{Pattern: "GET /map/base.geojson", Handle: a.base, Cached: true, API: true, Open: true},
-		{Pattern: "GET /place/search", Handle: a.search, API: true},
 	}
 }
 
@@ -102,32 +105,55 @@ func outlines(areas *place.Areas, at int64) ([]byte, error) {
 	return json.Marshal(map[string]any{"type": "FeatureCollection", "features": features})
 }
 
-// hit is one found place.
-type hit struct {
+// Found is one found place.
+type Found struct {
 	Name string  `json:"name"`
 	Kind string  `json:"kind"`
-	Lat  float64 `json:"lat"`
-	Lon  float64 `json:"lon"`
+	Lat  float64 `json:"lat" doc:"WGS 84"`
+	Lon  float64 `json:"lon" doc:"WGS 84"`
 }
 
-// search finds places by name, or names a position.
-func (a *Atlas) search(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	g, err := a.Places.Gazetteer(r.Context(), v.City.ID)
+// API declares the search for places.
+func (a *Atlas) API(doc huma.API) {
+	api.Get(doc, "/places", "findPlaces", "Streets, districts and landmarks by name; Kyrgyz, Russian and old names find the same place", a.find)
+	api.Get(doc, "/places/near", "namePlace", "Name a position in words", a.name)
+}
+
+type findQuery struct {
+	Words string `query:"q" required:"true" maxLength:"200"`
+}
+
+func (a *Atlas) find(ctx context.Context, in *findQuery) (*struct{ Body []Found }, error) {
+	v := page.In(ctx)
+	g, err := a.Places.Gazetteer(ctx, v.City.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q := web.QueryForm(r)
-	if lat, ok := q.Float("lat"); ok {
-		lon, _ := q.Float("lon")
-		text := g.Where(lat, lon).Text(v.Lang(), func(name string) string { return v.T("place.near", "name", name) })
-		return page.JSON(w, r, http.StatusOK, map[string]string{"address": text})
-	}
-	out := []hit{}
-	for _, f := range g.Search(q.Text("q"), 8) {
+	out := []Found{}
+	for _, f := range g.Search(in.Words, 8) {
 		if f.Placed {
-			out = append(out, hit{Name: f.Text(v.Lang()), Kind: f.Kind, Lat: f.Lat, Lon: f.Lon})
+			out = append(out, Found{Name: f.Text(v.Lang()), Kind: f.Kind, Lat: f.Lat, Lon: f.Lon})
 		}
 	}
-	return page.JSON(w, r, http.StatusOK, out)
+	return &struct{ Body []Found }{out}, nil
+}
+
+type nameQuery struct {
+	Lat float64 `query:"lat" required:"true" minimum:"-90" maximum:"90"`
+	Lon float64 `query:"lon" required:"true" minimum:"-180" maximum:"180"`
+}
+
+// Address is a position in words.
+type Address struct {
+	Address string `json:"address"`
+}
+
+func (a *Atlas) name(ctx context.Context, in *nameQuery) (*struct{ Body Address }, error) {
+	v := page.In(ctx)
+	g, err := a.Places.Gazetteer(ctx, v.City.ID)
+	if err != nil {
+		return nil, err
+	}
+	text := g.Where(in.Lat, in.Lon).Text(v.Lang(), func(name string) string { return v.T("place.near", "name", name) })
+	return &struct{ Body Address }{Address{text}}, nil
 }

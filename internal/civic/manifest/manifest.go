@@ -8,6 +8,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
@@ -24,6 +26,7 @@ type Feature struct {
 	Jobs         map[string]func(context.Context, jobs.Job) error
 	Periodic     []Periodic
 	PersonalData []PersonalData
+	API          func(huma.API) // declares the operations under /api/v1; may be nil
 }
 
 // Route is one address and who answers it.

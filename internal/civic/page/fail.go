@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -46,6 +47,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, rt manifest.Route, e
 		http.Error(w, v.T(p.Key+".title"), p.Status)
 	}
 }
+
+// Resolve turns the failure of a command that was done before into
+// *once.Repeated with the first answer; any other error passes through.
+func Resolve(ctx context.Context, err error) error { return once.Resolve(ctx, In(ctx).site.DB, err) }
 
 // problemJSON is RFC 9457.
 type problemJSON struct {

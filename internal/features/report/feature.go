@@ -39,6 +39,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/data/", Title: "report.nav.data", Audience: manifest.Footer},
 			{Path: "/open311/v2/discovery.xml", Title: "report.nav.open311", Audience: manifest.Footer},
 		},
+		API:    p.api,
 		Routes: append(p.publicRoutes(), p.staffRoutes()...),
 		Jobs:   map[string]func(context.Context, jobs.Job) error{jobPass: p.Service.passOn},
 		Periodic: []manifest.Periodic{

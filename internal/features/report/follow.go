@@ -291,11 +291,19 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 
 // Remember answers a repeated submit with the report it made the first time.
 func Remember(err error) (number string, ok bool) {
+	answer, ok := repeated(err)
+	if !ok {
+		return "", false
+	}
+	return strings.CutPrefix(answer, "/reports/")
+}
+
+func repeated(err error) (answer string, ok bool) {
 	var done *once.Repeated
 	if !errors.As(err, &done) {
 		return "", false
 	}
-	return strings.CutPrefix(done.Answer, "/reports/")
+	return done.Answer, true
 }
 
 // Follow makes the actor a follower of a report, or ends it.

@@ -3,7 +3,6 @@ package report
 import (
 	"encoding/csv"
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -110,34 +109,75 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
 	return web.NotFound()
 }
 
-// dataColumns are the columns of the open data, in order.
+// Row is a public report as open data: nothing in it can hold personal data.
+type Row struct {
+	Number   string     `json:"number"`
+	Category string     `json:"category"`
+	State    string     `json:"state" enum:"waiting,in_work,fixed,not_fixed,duplicate"`
+	Body     string     `json:"body" doc:"Code of the body that answers"`
+	District string     `json:"district"`
+	Address  string     `json:"address"`
+	Lat      *float64   `json:"lat" doc:"WGS 84"`
+	Lon      *float64   `json:"lon" doc:"WGS 84"`
+	Created  time.Time  `json:"created"`
+	Updated  time.Time  `json:"updated"`
+	Due      *time.Time `json:"due"`
+	Closed   *time.Time `json:"closed"`
+	Channel  string     `json:"channel"`
+	Seen     int64      `json:"seen" doc:"People who see it too"`
+	URL      string     `json:"url" format:"uri"`
+}
+
+// dataColumns are the columns of Row as CSV, in order.
 var dataColumns = []string{"number", "category", "state", "body", "district", "address", "lat", "lon", "created", "updated", "due", "closed", "channel", "seen", "url"}
 
-func (s *scene) row(f *casework.File) map[string]any {
-	bodyCode := ""
-	if b, ok := s.bodies.Get(f.Body); ok {
-		bodyCode = b.Code
+func (r Row) record() []string {
+	return []string{
+		r.Number, r.Category, r.State, r.Body, harmless(r.District), harmless(r.Address), degrees(r.Lat), degrees(r.Lon), iso(&r.Created), iso(&r.Updated),
+		iso(r.Due), iso(r.Closed), r.Channel, strconv.FormatInt(r.Seen, 10), r.URL,
 	}
-	row := map[string]any{
-		"number": f.Number, "category": f.Category, "state": f.State, "body": bodyCode, "district": f.District, "address": f.Address,
-		"created": iso(f.Created), "updated": iso(f.Updated), "due": iso(f.Due), "closed": iso(f.Closed), "channel": f.Channel, "seen": f.Seen,
-		"url": s.Absolute("/reports/" + f.Number), "lat": nil, "lon": nil,
+}
+
+func degrees(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}
+
+func iso(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+func (s *scene) row(f *casework.File) Row {
+	row := Row{
+		Number: f.Number, Category: f.Category, State: f.State, District: f.District, Address: f.Address, Created: second(f.Created), Updated: second(f.Updated),
+		Due: instant(f.Due), Closed: instant(f.Closed), Channel: f.Channel, Seen: f.Seen, URL: s.Absolute("/reports/" + f.Number),
+	}
+	if b, ok := s.bodies.Get(f.Body); ok {
+		row.Body = b.Code
 	}
 	if f.Placed {
-		row["lat"], row["lon"] = f.Lat, f.Lon
+		row.Lat, row.Lon = &f.Lat, &f.Lon
 	}
 	return row
 }
 
-func iso(ms int64) any {
+func second(ms int64) time.Time { return time.UnixMilli(ms).UTC().Truncate(time.Second) }
+
+func instant(ms int64) *time.Time {
 	if ms == 0 {
 		return nil
 	}
-	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
+	t := second(ms)
+	return &t
 }
 
-func (s *scene) rows(found casework.Page) []map[string]any {
-	out := make([]map[string]any, len(found.Files))
+func (s *scene) rows(found casework.Page) []Row {
+	out := make([]Row, len(found.Files))
 	for i, f := range found.Files {
 		out[i] = s.row(f)
 	}
@@ -163,13 +203,7 @@ func (p *Pages) csv(w http.ResponseWriter, r *http.Request, s *scene, found case
 	out := csv.NewWriter(buf)
 	out.Write(dataColumns)
 	for _, row := range s.rows(found) {
-		line := make([]string, len(dataColumns))
-		for i, c := range dataColumns {
-			if row[c] != nil {
-				line[i] = harmless(fmt.Sprint(row[c]))
-			}
-		}
-		out.Write(line)
+		out.Write(row.record())
 	}
 	out.Flush()
 	if err := out.Error(); err != nil {

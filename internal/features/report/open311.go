@@ -30,12 +30,6 @@ const Open311Path = "/open311/v2"
 // the language are those of the visit.
 type georeport struct{ *Pages }
 
-// scene reads what every answer needs from the context.
-func (g georeport) at(ctx context.Context) (*scene, error) {
-	r := (&http.Request{}).WithContext(ctx)
-	return g.scene(r)
-}
-
 // Jurisdiction implements open311.Backend: the host has named the city, so a
 // missing id is fine, and another city's is unknown here.
 func (g georeport) Jurisdiction(ctx context.Context, c open311.Call) error {

@@ -57,6 +57,11 @@ func (p *Pages) scene(r *http.Request) (*scene, error) {
 	return s, err
 }
 
+// at is scene for what knows only the context of its request.
+func (p *Pages) at(ctx context.Context) (*scene, error) {
+	return p.scene((&http.Request{}).WithContext(ctx))
+}
+
 func (s *scene) category(code string) string { return s.book.CategoryName(code, s.Lang()) }
 
 func (s *scene) icon(code string) string {

@@ -176,11 +176,19 @@ func TestTheCallersAddressIsThatBeforeTheTrustedProxies(t *testing.T) {
 
 func TestALimitIsOfOneCaller(t *testing.T) {
 	l := web.NewLimiter(60, 2)
-	if !l.Allow("a") || !l.Allow("a") || l.Allow("a") || !l.Allow("b") {
-		t.Error("two at once each are allowed, and no more")
+	for i, c := range []struct {
+		caller string
+		want   bool
+	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}} {
+		if got := l.Allow(c.caller); got != c.want {
+			t.Errorf("call %d by %s: allowed %v; two at once each, and no more", i+1, c.caller, got)
+		}
 	}
-	if free := web.NewLimiter(0, 0); !free.Allow("a") || !free.Allow("a") {
-		t.Error("no limit limits")
+	free := web.NewLimiter(0, 0)
+	for range 3 {
+		if !free.Allow("a") {
+			t.Error("no limit limits")
+		}
 	}
 }
 
