@@ -231,7 +231,7 @@ func (a *App) Fold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cities, err := casework.FoldStats(ctx, a.DB)
+	cities, err := casework.FoldStats(ctx, a.DB, a.Cities, a.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -247,8 +247,17 @@ func (a *App) Fold(ctx context.Context) error {
 	return nil
 }
 
-// housekeeping removes what has served its time.
+// housekeeping removes what has served its time, and brings the figures into a
+// new day.
 func (a *App) housekeeping() {
+	a.Runner.Every("summaries", time.Minute, func(ctx context.Context) error {
+		for _, c := range a.Cities.List() {
+			if err := casework.Summarise(ctx, a.DB, c, a.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	a.Runner.Every("sweep", time.Hour, func(ctx context.Context) error {
 		now := a.Clock.Now()
 		for _, c := range a.Cities.List() {

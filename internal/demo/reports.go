@@ -79,7 +79,7 @@ func Reports(ctx context.Context, l Loading) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	return l.DB.Update(ctx, func(tx *db.Tx) error {
+	if err := l.DB.Update(ctx, func(tx *db.Tx) error {
 		for year, n := range years {
 			if err := casework.SetNumbers(tx, l.City.ID, report.Kind, year, n); err != nil {
 				return err
@@ -89,7 +89,10 @@ func Reports(ctx context.Context, l Loading) error {
 			return err
 		}
 		return place.Recount(tx, l.City.ID, report.Layer)
-	})
+	}); err != nil {
+		return err
+	}
+	return casework.Summarise(ctx, l.DB, l.City, l.Now)
 }
 
 // made is one report with its timeline.

@@ -1,6 +1,8 @@
 package casework
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -47,6 +49,9 @@ func Listed(tx *db.Tx, city int64, f Filter) (Page, error) {
 	if limit == 0 {
 		limit = 20
 	}
+	if f.statesOnly() {
+		return merged(tx, city, f, limit)
+	}
 	if f.UpdatedMin != 0 || f.UpdatedMax != 0 {
 		return updated(tx, w, outer, f, limit)
 	}
@@ -59,6 +64,28 @@ func Listed(tx *db.Tx, city int64, f Filter) (Page, error) {
 		return whole(list, limit), err
 	}
 	return scanned(tx, w, outer, f.Offset, limit)
+}
+
+// statesOnly tells of a filter by several states and nothing that an index
+// would serve.
+func (f Filter) statesOnly() bool {
+	return len(f.States) > 1 && f.Body == 0 && f.District == "" && len(f.Categories) == 0 && len(f.IDs) == 0 && f.UpdatedMin == 0 && f.UpdatedMax == 0
+}
+
+// merged reads the newest of each state and keeps the newest of all.
+func merged(tx *db.Tx, city int64, f Filter, limit int) (Page, error) {
+	var all []*File
+	for _, state := range f.States {
+		one := f
+		one.States, one.Offset, one.Limit = []string{state}, 0, f.Offset+limit+1
+		p, err := Listed(tx, city, one)
+		if err != nil {
+			return Page{}, err
+		}
+		all = append(all, p.Files...)
+	}
+	slices.SortFunc(all, func(a, b *File) int { return cmp.Compare(b.ID, a.ID) })
+	return whole(all[min(f.Offset, len(all)):min(f.Offset+limit+1, len(all))], limit), nil
 }
 
 // narrow puts the one condition that an index serves into w and returns the
@@ -162,7 +189,7 @@ func whole(list []*File, limit int) Page {
 // Inbox narrows the list of the staff, most urgent first.
 type Inbox struct {
 	Bodies   []int64 // at which the person works; nil is all
-	View     string  // open, late, soon, mine, new, held, closed, unassigned
+	View     string  // open, late, soon, unassigned, mine, held, closed
 	Me       int64
 	Body     int64
 	States   []string
@@ -176,6 +203,9 @@ type Inbox struct {
 	Limit    int
 }
 
+// SQLite walks an index only for conditions written as its columns and its
+// WHERE are: "is_open = TRUE", and "<> 'public'" beside "= 'held'".
+
 // Desktop reads a page of the inbox. Next are the keyset values to go on with.
 func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID int64, err error) {
 	w := db.Of(city)
@@ -184,12 +214,13 @@ func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID in
 	switch in.View {
 	case "held":
 		w.Add("visibility = ?", string(Held))
+		w.Add("visibility <> 'public'")
 		order = "id DESC"
 	case "closed":
-		w.Add("NOT is_open")
+		w.Add("is_open = FALSE")
 		order = "due_at DESC, id DESC"
 	default:
-		w.Add("is_open")
+		w.Add(in.open())
 		w.Add("visibility IN ('public', 'private', 'held')")
 	}
 	switch in.View {
@@ -200,6 +231,7 @@ func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID in
 		w.Add("due_at < ?", in.Soon.UnixMilli())
 	case "mine":
 		w.Add("assignee_id = ?", in.Me)
+		w.Add("assignee_id <> 0")
 	case "unassigned":
 		w.Add("assignee_id = 0")
 	}
@@ -215,6 +247,15 @@ func Desktop(tx *db.Tx, city int64, in Inbox) (files []*File, nextDue, nextID in
 		nextDue, nextID = last.Due, last.ID
 	}
 	return p.Files, nextDue, nextID, nil
+}
+
+// open is the condition of open cases. Beside a list of ids it is written so
+// that no engine walks all open cases to find the few.
+func (in Inbox) open() string {
+	if len(in.IDs) > 0 {
+		return "COALESCE(is_open, FALSE) = TRUE"
+	}
+	return "is_open = TRUE"
 }
 
 func (in Inbox) scope(w *db.Where) {
@@ -255,7 +296,7 @@ func (in Inbox) page(w *db.Where, order string) {
 // DueSoon reads open cases whose clock ends before until and that were not
 // escalated yet.
 func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error) {
-	return db.All(tx, "case.due_soon", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND is_open AND NOT escalated
+	return db.All(tx, "case.due_soon", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND is_open = TRUE AND NOT escalated
 		AND due_at > 0 AND due_at < $2 AND visibility <> 'unconfirmed' ORDER BY due_at, id LIMIT $3`, scanFile, city, until.UnixMilli(), limit)
 }
 

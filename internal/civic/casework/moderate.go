@@ -68,7 +68,7 @@ func HeldEvents(tx *db.Tx, cityID int64, limit int) ([]Event, error) {
 // Abandoned reads unconfirmed cases older than an id: their authors never
 // answered the code.
 func Abandoned(tx *db.Tx, cityID, olderThan int64, limit int) ([]*File, error) {
-	return db.All(tx, "case.abandoned", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND visibility = 'unconfirmed' AND id < $2
+	return db.All(tx, "case.abandoned", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND visibility = 'unconfirmed' AND visibility <> 'public' AND id < $2
 		ORDER BY id LIMIT $3`, scanFile, cityID, olderThan, limit)
 }
 

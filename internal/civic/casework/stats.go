@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -162,16 +161,16 @@ func (t *Tally) Write(tx *db.Tx, cityID int64) error {
 			return err
 		}
 	}
-	return nil
+	return t.spoil(tx, cityID)
 }
 
 // foldBatch bounds the deltas that one transaction folds.
 const foldBatch = 4000
 
 // FoldStats adds the waiting deltas of every city to its statistics and
-// returns the cities that had some. Nodes may run it side by side: each takes
+// returns the cities that had some, their summaries worked out anew. Nodes may run it side by side: each takes
 // other rows. A city where nothing waits costs no transaction of its own.
-func FoldStats(ctx context.Context, d *db.DB) ([]int64, error) {
+func FoldStats(ctx context.Context, d *db.DB, list *city.Registry, now time.Time) ([]int64, error) {
 	var cities []int64
 	// Across cities by nature: it finds out whose turn it is.
 	err := d.View(ctx, func(tx *db.Tx) (err error) {
@@ -184,6 +183,11 @@ func FoldStats(ctx context.Context, d *db.DB) ([]int64, error) {
 	for _, c := range cities {
 		for n := foldBatch; n == foldBatch; {
 			if n, err = foldCity(ctx, d, c); err != nil {
+				return nil, err
+			}
+		}
+		if c, ok := list.ByID(c); ok {
+			if err := Summarise(ctx, d, c, now); err != nil {
 				return nil, err
 			}
 		}
@@ -230,113 +234,4 @@ func forgetDeltas(tx *db.Tx, cityID int64, list []int64) error {
 		list = list[n:]
 	}
 	return nil
-}
-
-// Figures are the honest numbers of a scope over a time.
-type Figures struct {
-	Received, InTime, Late, Reopened int64
-	Done                             map[string]int64 // by outcome
-	MedianDays                       map[string]int64 // by outcome, -1 when none
-	Open, Overdue                    int64            // now
-	Rated, Stars                     int64            // ratings and their sum
-}
-
-// FiguresOf reads the figures of a scope for the periods from ≤ p ≤ to, which
-// are both days (20261123) or both months (202611).
-func FiguresOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now time.Time) (Figures, error) {
-	all, err := FiguresOfAll(tx, c, kind, []string{scope}, from, to, now)
-	return all[scope], err
-}
-
-// FiguresOfAll reads the figures of several scopes at once. A scope that counts
-// nothing has zero figures.
-func FiguresOfAll(tx *db.Tx, c *city.City, kind string, scopes []string, from, to int64, now time.Time) (map[string]Figures, error) {
-	out := make(map[string]Figures, len(scopes))
-	days := map[string]map[string]map[int64]int64{}
-	for _, s := range scopes {
-		out[s] = Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
-		days[s] = map[string]map[int64]int64{}
-	}
-	w := db.Of(c.ID)
-	w.Add("kind = ?", kind)
-	db.AnyOf(w, "scope", scopes)
-	w.Add("(period = 0 OR (period >= ? AND period <= ?))", from, to)
-	today := int64(c.Calendar.Day(now))
-	err := tx.Each("case.figures", `SELECT scope, metric, bucket, SUM(n) FROM case_stat WHERE `+w.String()+` GROUP BY scope, metric, bucket`, func(r db.Row) error {
-		var scope, metric string
-		var bucket, n int64
-		if err := r.Scan(&scope, &metric, &bucket, &n); err != nil {
-			return err
-		}
-		f := out[scope]
-		f.take(metric, bucket, n, today, days[scope])
-		out[scope] = f
-		return nil
-	}, w.Args...)
-	for scope, outcomes := range days {
-		for outcome, buckets := range outcomes {
-			out[scope].MedianDays[outcome] = median(buckets)
-		}
-	}
-	return out, err
-}
-
-func (f *Figures) take(metric string, bucket, n, today int64, days map[string]map[int64]int64) {
-	switch {
-	case metric == MetricReceived:
-		f.Received += n
-	case metric == MetricInTime:
-		f.InTime += n
-	case metric == MetricLate:
-		f.Late += n
-	case metric == MetricReopened:
-		f.Reopened += n
-	case metric == MetricRating:
-		f.Rated += n
-		f.Stars += n * bucket
-	case metric == MetricOpen:
-		f.Open += n
-		if bucket < today {
-			f.Overdue += n
-		}
-	}
-	if outcome, ok := strings.CutPrefix(metric, MetricDone); ok {
-		f.Done[outcome] += n
-	}
-	if outcome, ok := strings.CutPrefix(metric, MetricDays); ok {
-		if days[outcome] == nil {
-			days[outcome] = map[int64]int64{}
-		}
-		days[outcome][bucket] += n
-	}
-}
-
-func median(buckets map[int64]int64) int64 {
-	var total int64
-	for _, n := range buckets {
-		total += n
-	}
-	if total <= 0 {
-		return -1
-	}
-	var seen int64
-	for d := int64(0); d <= maxDays; d++ {
-		seen += buckets[d]
-		if 2*seen >= total {
-			return d
-		}
-	}
-	return maxDays
-}
-
-// Series reads one metric of a scope by period, for a chart with its table.
-func Series(tx *db.Tx, cityID int64, kind, scope, metric string, from, to int64) (map[int64]int64, error) {
-	out := map[int64]int64{}
-	return out, tx.Each("case.series", `SELECT period, SUM(n) FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3
-		AND period >= $4 AND period <= $5 AND metric = $6 GROUP BY period`, func(r db.Row) error {
-		var period, n int64
-		err := r.Scan(&period, &n)
-		out[period] = n
-		return err
-	}, cityID, kind, scope, from, to, metric)
 }

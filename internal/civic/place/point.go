@@ -182,8 +182,8 @@ const nearbyStart = 50
 // nearbyRanges bounds the key ranges that one look reads.
 const nearbyRanges = 6
 
-// Nearby returns up to limit points within so many metres of a place, nearest first. keep, when
-// given, decides which points count.
+// Nearby returns up to limit points within so many metres of a place that are open or in work,
+// nearest first. keep, when given, decides which of them count.
 func Nearby(tx *db.Tx, cityID int64, layer string, lat, lon, metres float64, limit int, keep func(Point) bool) ([]Near, error) {
 	if err := checkPosition(lat, lon); err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func within(tx *db.Tx, cityID int64, layer string, lat, lon, metres float64, kee
 	box := tiles.Around(lon, lat, metres)
 	for _, r := range tiles.Cover(box, nearbyRanges) {
 		err := tx.Each("place.point.near", `SELECT layer, id, lat, lon, state, facet, created FROM place_point
-			WHERE city_id = $1 AND layer = $2 AND qk >= $3 AND qk < $4`, func(row db.Row) error {
+			WHERE city_id = $1 AND layer = $2 AND qk >= $3 AND qk < $4 AND state IN ('open', 'work')`, func(row db.Row) error {
 			p, err := scanPoint(row)
 			if err != nil || !box.Contains(p.Lon, p.Lat) {
 				return err

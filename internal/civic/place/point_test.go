@@ -346,7 +346,7 @@ func TestNearbyFindsTheNearestInOrder(t *testing.T) {
 			keep   func(Point) bool
 		}{{100, 5, nil}, {1000, 5, nil}, {1000, 5, open}, {3000, 1000, nil}, {50000, 10, open}, {10, 3, nil}} {
 			var want []int64
-			byDistance := slices.Clone(points)
+			byDistance := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.State != StateOpen && p.State != StateWork })
 			slices.SortFunc(byDistance, func(a, b Point) int {
 				if tiles.Distance(lon, lat, a.Lon, a.Lat) < tiles.Distance(lon, lat, b.Lon, b.Lat) {
 					return -1

@@ -168,22 +168,21 @@ func (p *Pages) apiBodies(ctx context.Context, _ *struct{}) (*answerOf[[]apiBody
 	if err != nil {
 		return nil, err
 	}
-	from, to := s.year()
 	bodies := s.bodies.All(s.Now, s.Lang())
 	scopes := make([]string, len(bodies))
 	for i, b := range bodies {
 		scopes[i] = casework.ScopeBody(b.ID)
 	}
-	var all map[string]casework.Figures
+	var all map[string]casework.Summary
 	if err := p.Service.DB.View(ctx, func(tx *db.Tx) (err error) {
-		all, err = casework.FiguresOfAll(tx, s.City, KindName, scopes, from, to, s.Now)
+		all, err = casework.Summaries(tx, s.City, KindName, scopes, s.Now)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	out := make([]apiBody, len(bodies))
 	for i, b := range bodies {
-		out[i] = apiBody{Code: b.Code, Name: b.Name(s.Lang()), Contacts: b.Contacts, Figures: figuresJSON(all[scopes[i]])}
+		out[i] = apiBody{Code: b.Code, Name: b.Name(s.Lang()), Contacts: b.Contacts, Figures: figuresJSON(all[scopes[i]].Year)}
 	}
 	return &answerOf[[]apiBody]{out}, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 type inboxQuery struct {
-	View   string `query:"view" enum:"open,late,soon,mine,new,held,closed,unassigned" default:"open"`
+	View   string `query:"view" enum:"open,late,soon,unassigned,mine,held,closed" default:"open"`
 	Agency string `query:"body" doc:"Code of one of the person's bodies"`
 	After  string `query:"after" doc:"Where to go on: next of the answer before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`

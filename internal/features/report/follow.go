@@ -261,7 +261,7 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 	var out []Similar
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, float64(settings.NearMetres), 30, func(p place.Point) bool {
-			return (category == "" || p.Category == category) && (p.State == place.StateOpen || p.State == place.StateWork)
+			return category == "" || p.Category == category
 		})
 		if err != nil || len(near) == 0 {
 			return err
@@ -278,9 +278,10 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 		for _, n := range near {
 			metres[n.ID] = n.Metres
 		}
+		words := wordSet(text)
 		for _, f := range files {
 			if f.Listed() {
-				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: likeness(text, f.Text)})
+				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: likeness(words, f.Text)})
 			}
 		}
 		return nil

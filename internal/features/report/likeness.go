@@ -6,10 +6,10 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 )
 
-// likeness compares two texts by the words they share, folded as for search:
+// likeness compares the words of a text with those of another by what they share, folded as for search:
 // 1 is the same words, 0 none. Words of one or two letters do not count.
-func likeness(a, b string) float64 {
-	x, y := wordSet(a), wordSet(b)
+func likeness(x map[string]bool, text string) float64 {
+	y := wordSet(text)
 	if len(x) == 0 || len(y) == 0 {
 		return 0
 	}

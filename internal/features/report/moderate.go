@@ -81,9 +81,7 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 func (s *Service) NearStaff(ctx context.Context, c *city.City, a permission.Actor, lat, lon float64) ([]Similar, error) {
 	var out []Similar
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
-		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, 3000, 60, func(p place.Point) bool {
-			return p.State == place.StateOpen || p.State == place.StateWork
-		})
+		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, 3000, 30, nil)
 		if err != nil {
 			return err
 		}

@@ -26,12 +26,10 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var week casework.Figures
 	var latest casework.Page
-	from := int64(s.City.Calendar.Day(s.Now.AddDate(0, 0, -6)))
-	to := int64(s.City.Calendar.Day(s.Now))
+	var sums map[string]casework.Summary
 	err = p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-		if week, err = casework.FiguresOf(tx, s.City, KindName, casework.ScopeCity, from, to, s.Now); err != nil {
+		if sums, err = casework.Summaries(tx, s.City, KindName, []string{casework.ScopeCity}, s.Now); err != nil {
 			return err
 		}
 		latest, err = casework.Listed(tx, s.City.ID, casework.Filter{Kind: KindName, States: []string{Fixed}, Limit: 6})
@@ -40,7 +38,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.home.title"), Description: s.T("report.home.description")}, homeView(s, week, latest.Files))
+	return page.Render(w, r, page.Meta{Title: s.T("report.home.title"), Description: s.T("report.home.description")}, homeView(s, sums[casework.ScopeCity].Week, latest.Files))
 }
 
 // filterOf reads the filters of a list. Unknown values are ignored: an old
@@ -279,26 +277,11 @@ func (p *Pages) districtPage(w http.ResponseWriter, r *http.Request) error {
 	return p.figuresPage(w, r, s, name, "", casework.ScopeDistrict(code), casework.Filter{Kind: KindName, District: code, Limit: 10}, "district", code)
 }
 
-// year is the span of the figures: this month and the eleven before.
-func (s *scene) year() (from, to int64) {
-	now := s.Now.In(s.City.Zone)
-	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, s.City.Zone).AddDate(0, -11, 0)
-	return int64(first.Year()*100 + int(first.Month())), int64(now.Year()*100 + int(now.Month()))
-}
-
 func (p *Pages) figuresPage(w http.ResponseWriter, r *http.Request, s *scene, name, contacts, scope string, f casework.Filter, key, code string) error {
-	from, to := s.year()
-	var fig casework.Figures
 	var latest casework.Page
-	var received, fixed map[int64]int64
+	var sums map[string]casework.Summary
 	err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-		if fig, err = casework.FiguresOf(tx, s.City, KindName, scope, from, to, s.Now); err != nil {
-			return err
-		}
-		if received, err = casework.Series(tx, s.City.ID, KindName, scope, casework.MetricReceived, from, to); err != nil {
-			return err
-		}
-		if fixed, err = casework.Series(tx, s.City.ID, KindName, scope, casework.MetricDone+OutcomeFixed, from, to); err != nil {
+		if sums, err = casework.Summaries(tx, s.City, KindName, []string{scope}, s.Now); err != nil {
 			return err
 		}
 		latest, err = casework.Listed(tx, s.City.ID, f)
@@ -308,21 +291,7 @@ func (p *Pages) figuresPage(w http.ResponseWriter, r *http.Request, s *scene, na
 		return err
 	}
 	return page.Render(w, r, page.Meta{Title: name, Description: s.T("report.figures.description", "name", name)},
-		figuresView(s, name, contacts, fig, latest.Files, key, code, months(from, to), received, fixed))
-}
-
-// months lists the months from … to, both like 202611.
-func months(from, to int64) []int64 {
-	var out []int64
-	for m := from; m <= to; {
-		out = append(out, m)
-		if m%100 == 12 {
-			m += 89
-		} else {
-			m++
-		}
-	}
-	return out
+		figuresView(s, name, contacts, sums[scope], latest.Files, key, code))
 }
 
 func (p *Pages) bodiesPage(w http.ResponseWriter, r *http.Request) error {
@@ -330,7 +299,6 @@ func (p *Pages) bodiesPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	from, to := s.year()
 	scopes := []string{casework.ScopeCity}
 	for _, b := range s.bodies.All(s.Now, s.Lang()) {
 		scopes = append(scopes, casework.ScopeBody(b.ID))
@@ -338,9 +306,9 @@ func (p *Pages) bodiesPage(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range s.districts() {
 		scopes = append(scopes, casework.ScopeDistrict(d.Code))
 	}
-	var all map[string]casework.Figures
+	var all map[string]casework.Summary
 	err = p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-		all, err = casework.FiguresOfAll(tx, s.City, KindName, scopes, from, to, s.Now)
+		all, err = casework.Summaries(tx, s.City, KindName, scopes, s.Now)
 		return err
 	})
 	if err != nil {

@@ -130,8 +130,16 @@ type txKey struct{}
 // errNested is a programming error: a write inside a write would wait for itself.
 var errNested = errors.New("db: Update called inside Update")
 
-// View runs fn in a read-only transaction with one consistent snapshot.
+// viewKey finds the View of a database that a context belongs to.
+type viewKey struct{ d *DB }
+
+// View runs fn in a read-only transaction with one consistent snapshot. Inside
+// another View it reads in that one: two connections for one reader would let
+// readers wait for each other.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	if t, ok := ctx.Value(viewKey{d}).(*Tx); ok {
+		return fn(t)
+	}
 	d.reads.Add(1)
 	var err error
 	for try := 0; ; try++ {
@@ -155,7 +163,9 @@ func (d *DB) view(ctx context.Context, fn func(*Tx) error) error {
 		return translate("begin", err)
 	}
 	defer tx.Rollback()
-	if err := fn(&Tx{ctx: ctx, tx: tx, engine: d.engine}); err != nil {
+	t := &Tx{tx: tx, engine: d.engine}
+	t.ctx = context.WithValue(ctx, viewKey{d}, t)
+	if err := fn(t); err != nil {
 		return err
 	}
 	return translate("commit", tx.Commit())

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
@@ -176,4 +177,35 @@ func BenchmarkDurableInsert(b *testing.B) {
 	}
 	b.Run("sqlite", func(b *testing.B) { run(b, dbtest.OpenSQLite(b, tables)) })
 	b.Run("postgres", func(b *testing.B) { run(b, dbtest.OpenPostgres(b, tables)) })
+}
+
+func TestReadersInsideWritersDoNotWaitForEachOther(t *testing.T) {
+	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		// More writers of one row than there are connections, each of which reads
+		// on the side while it holds the row, some inside a read of their own.
+		errs := make(chan error)
+		const writers = 60
+		for range writers {
+			go func() {
+				errs <- d.Update(ctx, func(tx *db.Tx) error {
+					if _, err := tx.Exec("test.count", `INSERT INTO item (city_id, id, name) VALUES (1, 1, 'a') ON CONFLICT (city_id, id) DO UPDATE SET name = 'b'`); err != nil {
+						return err
+					}
+					return d.View(tx.Context(), func(tx *db.Tx) error {
+						return d.View(tx.Context(), func(tx *db.Tx) error {
+							_, err := db.One(tx, "test.read", `SELECT COUNT(*) FROM item WHERE city_id = 1`, db.Int64)
+							return err
+						})
+					})
+				})
+			}()
+		}
+		for range writers {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }

@@ -8,19 +8,36 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
+// Readers have connections of their own: a write may read settings on the side
+// while others wait for a row that it holds, and must not wait behind them.
+const postgresConns = 16
+
 func openPostgres(ctx context.Context, address string) (*DB, error) {
+	writer, err := postgresPool(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := postgresPool(ctx, address)
+	if err != nil {
+		writer.Close()
+		return nil, err
+	}
+	return &DB{engine: Postgres, reader: reader, writer: writer}, nil
+}
+
+func postgresPool(ctx context.Context, address string) (*sql.DB, error) {
 	pool, err := sql.Open("pgx", address)
 	if err != nil {
 		return nil, translate("open database", err)
 	}
-	pool.SetMaxOpenConns(24)
-	pool.SetMaxIdleConns(24)
+	pool.SetMaxOpenConns(postgresConns)
+	pool.SetMaxIdleConns(postgresConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	if err := pool.PingContext(ctx); err != nil {
 		pool.Close()
 		return nil, translate("open database", err)
 	}
-	return &DB{engine: Postgres, reader: pool, writer: pool}, nil
+	return pool, nil
 }
 
 // updatePostgres runs one write at read committed: collisions are excluded by

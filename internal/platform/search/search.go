@@ -48,7 +48,9 @@ func Remove(tx *db.Tx, city int64, layer string, id int64) error {
 }
 
 // Find returns the newest documents before an id (0: from the newest) that
-// have all the words; the last word may be the beginning of one.
+// have all the words. When too few have them, the last word may be the
+// beginning of one: a beginning that many words share costs by their number,
+// whole words cost by the number that is asked for.
 func Find(tx *db.Tx, city int64, layer string, words []string, before int64, limit int) ([]int64, error) {
 	words = clean(words)
 	if len(words) == 0 {
@@ -57,12 +59,24 @@ func Find(tx *db.Tx, city int64, layer string, words []string, before int64, lim
 	if before == 0 {
 		before = 1<<63 - 1
 	}
+	found, err := find(tx, city, layer, words, "", before, limit)
+	if err != nil || len(found) == limit {
+		return found, err
+	}
+	return find(tx, city, layer, words, "*", before, limit)
+}
+
+// find looks for whole words, or with the star for a beginning at last.
+func find(tx *db.Tx, city int64, layer string, words []string, star string, before int64, limit int) ([]int64, error) {
 	if tx.Engine() == db.SQLite {
-		match := `"` + scopeWord(city, layer) + `" "` + strings.Join(words, `" "`) + `"*`
+		match := `"` + scopeWord(city, layer) + `" "` + strings.Join(words, `" "`) + `"` + star
 		return db.All(tx, "search.find", `SELECT rowid FROM search_text WHERE search_text MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
 			db.Int64, match, before, limit)
 	}
-	match := "'" + strings.Join(words, "' & '") + "':*"
+	match := "'" + strings.Join(words, "' & '") + "'"
+	if star != "" {
+		match += ":*"
+	}
 	return db.All(tx, "search.find", `SELECT id FROM search_text WHERE city_id = $1 AND layer = $2 AND words @@ to_tsquery('simple', $3) AND id < $4
 		ORDER BY id DESC LIMIT $5`, db.Int64, city, layer, match, before, limit)
 }

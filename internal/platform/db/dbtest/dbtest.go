@@ -101,13 +101,13 @@ var server = sync.OnceValues(func() (string, error) {
 	if u := os.Getenv("ASHAR_TEST_POSTGRES"); u != "" {
 		return u, nil
 	}
-	return StartPostgres(filepath.Join(os.TempDir(), fmt.Sprintf("ashar-pg-%d", os.Getuid())))
+	return StartPostgres(filepath.Join(os.TempDir(), fmt.Sprintf("ashar-pg-%d", os.Getuid())), false)
 })
 
 // StartPostgres starts a PostgreSQL server on a private socket inside dir, or
-// finds the one that already runs there, and returns its URL. The server has
-// fsync off when it serves unit tests: they test what is stored, not the disk.
-func StartPostgres(dir string) (string, error) {
+// finds the one that already runs there, and returns its URL. It syncs to the
+// disk only when it is to be durable: unit tests test what is stored.
+func StartPostgres(dir string, durable bool) (string, error) {
 	bin, err := postgresBin()
 	if err != nil {
 		return "", err
@@ -126,20 +126,7 @@ func StartPostgres(dir string) (string, error) {
 	}
 	data := filepath.Join(dir, "data")
 	address := "postgres://postgres@/postgres?host=" + url.QueryEscape(dir) + "&sslmode=disable"
-	run := func(name string, args ...string) error {
-		cmd := exec.Command(filepath.Join(bin, name), args...)
-		if os.Getuid() == 0 {
-			// PostgreSQL refuses to run as root; Debian's package brings this user.
-			if err := asPostgres(cmd, dir); err != nil {
-				return err
-			}
-		}
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%s: %w\n%s", name, err, out)
-		}
-		return nil
-	}
+	run := func(name string, args ...string) error { return control(bin, dir, name, args...) }
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
 		if err := run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale"); err != nil {
 			return "", err
@@ -149,11 +136,38 @@ func StartPostgres(dir string) (string, error) {
 		return address, nil
 	}
 	options := "-c listen_addresses='' -c unix_socket_directories=" + dir +
-		" -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=128MB"
+		" -c max_connections=400 -c shared_buffers=128MB"
+	if !durable {
+		options += " -c fsync=off -c full_page_writes=off"
+	}
 	if err := run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o", options, "start"); err != nil {
 		return "", err
 	}
 	return address, nil
+}
+
+// StopPostgres ends the server in dir at once, as a crash would.
+func StopPostgres(dir string) error {
+	bin, err := postgresBin()
+	if err != nil {
+		return err
+	}
+	return control(bin, dir, "pg_ctl", "-D", filepath.Join(dir, "data"), "-m", "immediate", "stop")
+}
+
+func control(bin, dir, name string, args ...string) error {
+	cmd := exec.Command(filepath.Join(bin, name), args...)
+	if os.Getuid() == 0 {
+		// PostgreSQL refuses to run as root; Debian's package brings this user.
+		if err := asPostgres(cmd, dir); err != nil {
+			return err
+		}
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	return nil
 }
 
 func asPostgres(cmd *exec.Cmd, dir string) error {
