@@ -1062,7 +1062,7 @@ func reportView(s *scene, d *Detailed, form *web.Form, follows bool, done, once 
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Crumbs(s.T("page.nav"), []ui.Link{{Href: "/", Text: s.City.Name(s.Lang())}, {Href: "/reports", Text: s.T("report.list.title")}, {Href: query("/reports", nil, "category", f.Category), Text: s.category(f.Category)}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Crumbs(s.T("page.trail"), []ui.Link{{Href: "/", Text: s.City.Name(s.Lang())}, {Href: "/reports", Text: s.T("report.list.title")}, {Href: query("/reports", nil, "category", f.Category), Text: s.category(f.Category)}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

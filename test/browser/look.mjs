@@ -1,0 +1,81 @@
+// Every page in three languages, on a phone and a desk, light and dark: no
+// error of accessibility that axe knows, nothing wider than the screen, and a
+// first view within its weight.
+import { readFileSync } from 'node:fs';
+import { become, centre, check, desk, end, launch, phone, visitor } from './kit.mjs';
+
+const base = process.argv[2];
+const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const browser = await launch();
+const rows = await (await fetch(`${base}/data/reports.json?state=fixed`)).json();
+const number = rows[0].number;
+const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
+
+const everybody = [
+  '/', '/reports', '/reports?state=open', '/reports?q=qqqqqq', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
+  '/data/', '/developers', '/account/sign-in', '/demo', '/offline', '/nothing',
+];
+const steps = [`/reports/new?step=what&lat=42.8746&lon=74.6036`];
+const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
+const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation'];
+const admin = ['/admin/people', '/staff/residents', '/staff/jobs'];
+
+async function look(options, name, person, pages) {
+  const page = await visitor(browser, options);
+  page.removeAllListeners('console'); // "404" of the page that is not there
+  if (person) await become(page, base, person);
+  for (const path of pages) {
+    await page.goto(base + path, { waitUntil: 'load' });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) check(false, `${name} ${path} is ${wide} px wider than the screen`);
+    // The page's policy forbids scripts of strangers; the browser itself may evaluate.
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }),
+    );
+    for (const v of found.violations) {
+      // What lies under the bar at the thumb comes out from under it when the page is moved.
+      if (v.id === 'target-size') v.nodes = v.nodes.filter((n) => !n.any.some((a) => /partially obscured/.test(a.message)));
+      if (v.nodes.length === 0) continue;
+      check(false, `${name} ${path}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join('; ')}`);
+    }
+  }
+  check(true, `${name}: ${pages.length} pages looked at`);
+  await page.context().close();
+}
+
+async function weigh(path) {
+  const page = await visitor(browser, { ...phone, locale: 'ky' });
+  const cdp = await page.context().newCDPSession(page);
+  let bytes = 0;
+  const parts = new Map();
+  const names = new Map();
+  cdp.on('Network.responseReceived', (e) => names.set(e.requestId, e.response.url));
+  cdp.on('Network.loadingFinished', (e) => {
+    const url = names.get(e.requestId) ?? '';
+    // Photos are content, the map and its tiles are asked for; the worker loads in idle time.
+    if (/\/photos\/|\/tiles\/|\/map\/|maplibre|\/map[-.]/.test(url)) return;
+    bytes += e.encodedDataLength;
+    parts.set(url.replace(base, ''), e.encodedDataLength);
+  });
+  await cdp.send('Network.enable');
+  await page.goto(base + path, { waitUntil: 'networkidle' });
+  const list = [...parts].map(([url, n]) => `${url} ${n}`).join(', ');
+  check(bytes > 0 && bytes <= 100_000, `the first view of ${path} weighs ${bytes} bytes (${list})`);
+  await page.context().close();
+}
+
+const views = [];
+for (const locale of ['ky', 'ru', 'en']) {
+  views.push([{ ...phone, viewport: { width: 360, height: 740 }, locale }, `${locale} phone`]);
+  views.push([{ ...desk, locale, colorScheme: 'dark' }, `${locale} desk, dark`]);
+}
+for (const [options, name] of views) await look(options, name, 0, [...everybody, ...steps]);
+for (const [options, name] of [views[0], views[3]]) {
+  await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
+  await look(options, `${name}, clerk`, 1003, staff);
+  await look(options, `${name}, administrator`, 1000, admin);
+}
+for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies']) await weigh(path);
+await browser.close();
+end();
