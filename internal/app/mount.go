@@ -120,13 +120,17 @@ func (a *App) serviceWorker(w http.ResponseWriter, r *http.Request) error {
 		return web.NotFound()
 	}
 	v := page.Of(r)
-	head := "self.PRECACHE = " + jsonList([]string{"/offline", v.Asset("main.css"), v.Asset("main.js"), v.Asset("golos.woff2"), v.Asset("icon.svg")}) + ";\n"
+	keep := []string{"/offline", "/reports/offline"}
+	for _, name := range []string{"main.css", "main.js", "golos-latin.woff2", "golos-cyrillic.woff2", "golos-cyrillic-ext.woff2", "icon.svg"} {
+		keep = append(keep, v.Asset(name))
+	}
+	head := "self.PRECACHE = " + jsonOf(keep) + ";\nself.SENT = " + jsonOf(v.T("report.offline.gone")) + ";\n"
 	web.NewBody(http.StatusOK, "text/javascript; charset=utf-8", append([]byte(head), text...)).Send(w, r)
 	return nil
 }
 
-func jsonList(list []string) string {
-	text, _ := json.Marshal(list) // strings always marshal
+func jsonOf(v any) string {
+	text, _ := json.Marshal(v) // strings always marshal
 	return string(text)
 }
 

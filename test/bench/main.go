@@ -7,8 +7,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"image/jpeg"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -22,6 +24,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
+	"github.com/ashar-kg/ashar/seed/draw"
 	"github.com/ashar-kg/ashar/test/harness"
 )
 
@@ -34,7 +37,7 @@ func main() {
 	data := flag.String("data", "data/bench", "folder of the cities; they are loaded once and kept")
 	small := flag.Int("small", 10_000, "reports of the small city")
 	large := flag.Int("large", 2_000_000, "reports of the large city")
-	only := flag.String("only", "", "measure just this: pages, growth or writes")
+	only := flag.String("only", "", "measure just this: pages, growth, face or writes")
 	bare := flag.String("bare", "", "serve the files of this folder on -listen and nothing else; used by the program itself")
 	listen := flag.String("listen", "", "address of -bare")
 	flag.Parse()
@@ -88,6 +91,7 @@ func run(data string, small, large int, only string) error {
 		{"size", func() error { return size(t, bin) }},
 		{"pages", func() error { return pages(t, bin, cities[large], data) }},
 		{"growth", func() error { return growth(t, bin, cities[small], cities[large]) }},
+		{"face", func() error { return face(bin, cities[small], data) }},
 		{"writes", func() error { return writes(t, bin, data) }},
 	} {
 		if only != "" && only != step.name {
@@ -273,6 +277,31 @@ func serveBare(folder, listen string) error {
 		}
 		w.Write(body)
 	}))
+}
+
+// face runs Lighthouse and the journey over a slow line, which print their own
+// lines.
+func face(bin, dir, data string) error {
+	s, err := serve(bin, "--data", dir)
+	if err != nil {
+		return err
+	}
+	defer s.Stop()
+	picture := filepath.Join(data, "lamp.jpg")
+	out, err := os.Create(picture)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(jpeg.Encode(out, draw.Scene("street-light", 3, false), nil), out.Close()); err != nil {
+		return err
+	}
+	port, err := harness.Port()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("node", "test/browser/figures.mjs", s.URL, picture, fmt.Sprint(port))
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
 }
 
 // person signs in as somebody of the demo. Their pages are rendered each time.

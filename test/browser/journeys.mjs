@@ -106,9 +106,77 @@ async function plain() {
   await page.context().close();
 }
 
+// What was begun is found again; what is written without a line is sent once.
+async function kept() {
+  const page = await visitor(browser, { ...phone, ...centre, locale: 'en' });
+  await page.goto(`${base}/reports/new`);
+  await page.evaluate(async () => {
+    const ready = await navigator.serviceWorker.ready;
+    while (ready.active?.state !== 'activated') await new Promise((done) => setTimeout(done, 50));
+  });
+  await page.fill('#address', 'Osh');
+  const one = page.locator('#places option').first();
+  await one.waitFor({ state: 'attached' });
+  await page.fill('#address', await one.getAttribute('value'));
+  check((await page.inputValue('input[name=lat]')) !== '', 'a suggested place brings its position');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.locator('.tile[value=street-light]').click();
+  await page.setInputFiles('#photos', photo);
+  await page.fill('#text', 'Begun on the bus');
+  await page.getByText('The draft is kept on this phone').waitFor();
+  await page.goto(`${base}/reports/new`);
+  await page.locator('.drafts').getByText('Begun on the bus').waitFor();
+  await page.locator('.drafts').getByRole('button', { name: 'Continue' }).click();
+  await page.locator('.previews img').waitFor();
+  check((await page.inputValue('#text')) === 'Begun on the bus', 'a draft goes on with its words and its photo');
+  await page.locator('input[name=q_fault]').first().check();
+  await page.fill('#contact', 'bus@city.example');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/confirm\//);
+  await page.goto(`${base}/reports/new`);
+  await page.waitForTimeout(300);
+  check(!(await page.locator('.drafts').isVisible()), 'nothing is left of it on the telephone');
+
+  await page.context().setOffline(true);
+  await page.goto(`${base}/reports/new`);
+  check((await page.locator('h1').innerText()).includes('without a connection'), 'without a line there is a page to write on');
+  await page.selectOption('#category', 'street-light');
+  await page.fill('#address', 'Chuy 120');
+  await page.fill('#text', 'Written in the cellar');
+  await page.fill('#contact', 'cellar@city.example');
+  await page.setInputFiles('#photos', photo);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('it is sent when there is one').first().waitFor();
+  await page.context().setOffline(false);
+  // The city asks for more: the question of the category. Nothing is lost.
+  await page.goto(`${base}/reports/new`);
+  const row = page.locator('.drafts li', { hasText: 'Written in the cellar' });
+  await row.getByText('Needs something more').waitFor();
+  await row.getByRole('button', { name: 'Continue' }).click();
+  await page.locator('input[name=q_fault]').first().check();
+  await page.locator('.previews img').waitFor();
+
+  // The line breaks again while it is sent.
+  await page.context().setOffline(true);
+  await page.evaluate(() => window.dispatchEvent(new Event('offline')));
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('it is sent when there is one').first().waitFor();
+  await page.context().setOffline(false);
+  await page.waitForURL(/\/confirm\//);
+  check(true, 'when the line is back it is sent and asks for its code');
+  await page.fill('#code', await codeFor(page));
+  await page.locator('main form button').first().click();
+  await page.waitForURL(/\/reports\/\d{4}-\d+/);
+  check((await page.locator('main img[src^="/photos/"]').count()) > 0, 'with the photo that was kept');
+  await page.goto(`${base}/reports?category=street-light&state=open`);
+  check((await page.locator('main .card', { hasText: 'Written in the cellar' }).count()) === 1, 'it was sent once');
+  await page.context().close();
+}
+
 const done = await resident();
 await clerk(done.report);
 await judged(done);
 await plain();
+await kept();
 await browser.close();
 end();

@@ -1,23 +1,37 @@
 // The script of every page. It only helps: each page does its job without it.
 // An element says with data-island what it wants; what is large comes in a
 // script of its own when an element wants it.
-import { draft } from './draft';
+import { draft, drafts, settle } from './draft';
 import { passkey } from './passkey';
 import { photos } from './photos';
+import { button, script } from './parts';
+import { where } from './where';
 
 type Island = (el: HTMLElement) => void;
 
 const lazy = (address: string): Island => (el) => {
-  void import(address).then((m: { default: Island }) => m.default(el));
+  void script<{ default: Island }>(address).then((m) => m.default(el));
 };
 
-function button(text: string, className = 'govuk-button govuk-button--secondary'): HTMLButtonElement {
-  const b = document.createElement('button');
-  b.type = 'button';
-  b.className = className;
-  b.textContent = text;
-  return b;
-}
+// A map comes when it is seen. On a telephone it comes when it is asked for:
+// its script costs a cheap one seconds and a slow line half a minute.
+const map: Island = (el) => {
+  const show = () => {
+    el.classList.remove('map--asked');
+    el.replaceChildren();
+    lazy(MAP_SCRIPT)(el);
+  };
+  if (matchMedia('(max-width: 47.99rem)').matches) {
+    el.querySelector('button')?.addEventListener('click', show);
+    return;
+  }
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((e) => e.isIntersecting)) return;
+    seen.disconnect();
+    show();
+  });
+  seen.observe(el);
+};
 
 const share: Island = (el) => {
   const b = button(el.dataset.text ?? '');
@@ -141,12 +155,14 @@ const islands: Record<string, Island> = {
   passkey: (el) => passkey(el, button(el.dataset.text ?? '')),
   photos,
   draft,
-  map: lazy(MAP_SCRIPT),
-  where: lazy(MAP_SCRIPT),
+  drafts,
+  map,
+  where,
   blur: lazy(BLUR_SCRIPT),
 };
 
 document.documentElement.classList.add('js');
+settle();
 for (const el of document.querySelectorAll<HTMLElement>('[data-island]')) {
   islands[el.dataset.island ?? '']?.(el);
 }

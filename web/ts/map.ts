@@ -116,64 +116,21 @@ function browse(el: HTMLElement): void {
   map.on('click', 'clusters', (e) => map.easeTo({ center: e.lngLat, zoom: map.getZoom() + 2 }));
 }
 
-// where chooses the place of a new report.
-function where(el: HTMLElement): void {
-  const form = el.closest('form');
-  if (!form) return;
-  const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
-  const say = document.createElement('p');
-  say.className = 'govuk-hint';
-  say.setAttribute('role', 'status');
-  const make = (text: string) => {
-    const b = document.createElement('button');
-    b.type = 'button';
-    b.className = 'govuk-button govuk-button--secondary';
-    b.textContent = text;
-    return b;
-  };
-  let map: maplibregl.Map | undefined;
+// choose lets a person point at a place. It returns the way to show one.
+export function choose(box: HTMLElement, el: HTMLElement, chosen: (lat: number, lon: number) => void): (lat: number, lon: number) => void {
+  const map = create(box, el);
+  counts(map);
+  map.on('click', (e) => chosen(e.lngLat.lat, e.lngLat.lng));
   let marker: maplibregl.Marker | undefined;
-  const choose = async (lat: number, lon: number) => {
-    field('lat').value = lat.toFixed(6);
-    field('lon').value = lon.toFixed(6);
-    if (map) {
-      marker ??= new maplibregl.Marker({ color: '#0b5d66', draggable: true }).setLngLat([lon, lat]).addTo(map);
-      marker.setLngLat([lon, lat]);
-      map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 15) });
+  return (lat, lon) => {
+    if (!marker) {
+      const made = new maplibregl.Marker({ color: '#0b5d66', draggable: true }).setLngLat([lon, lat]).addTo(map);
+      made.on('dragend', () => chosen(made.getLngLat().lat, made.getLngLat().lng));
+      marker = made;
     }
-    const answer = await fetch(`${el.dataset.search}?lat=${lat}&lon=${lon}`).catch(() => null);
-    const found = answer?.ok ? ((await answer.json()) as { address: string }) : { address: '' };
-    if (found.address) field('address').value = found.address;
-    say.textContent = `${el.dataset.chosen}: ${found.address || lat.toFixed(5) + ', ' + lon.toFixed(5)}`;
+    marker.setLngLat([lon, lat]);
+    map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 15) });
   };
-  const here = make(el.dataset.locate ?? '');
-  here.addEventListener('click', () => {
-    navigator.geolocation.getCurrentPosition(
-      (p) => void choose(p.coords.latitude, p.coords.longitude),
-      () => (say.textContent = el.dataset.denied ?? ''),
-      { enableHighAccuracy: true, timeout: 15000 },
-    );
-  });
-  const open = make(el.dataset.showMap ?? '');
-  open.addEventListener('click', () => {
-    open.remove();
-    const box = document.createElement('div');
-    box.className = 'map';
-    el.append(box);
-    map = create(box, el);
-    counts(map);
-    map.on('click', (e) => void choose(e.lngLat.lat, e.lngLat.lng));
-    if (field('lat').value) void choose(Number(field('lat').value), Number(field('lon').value));
-  });
-  // Typing another place takes the chosen point back.
-  field('address').addEventListener('input', () => {
-    field('lat').value = '';
-    field('lon').value = '';
-  });
-  el.append(here, open, say);
 }
 
-export default function island(el: HTMLElement): void {
-  if (el.dataset.island === 'where') where(el);
-  else browse(el);
-}
+export default browse;

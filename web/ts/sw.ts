@@ -1,8 +1,8 @@
 // The service worker: pages come from the network first; without one the
 // offline page says what is kept. Built files never change under their name.
-import { send } from './store';
+import { send, type Draft } from './store';
 
-declare const self: ServiceWorkerGlobalScope & { PRECACHE: string[] };
+declare const self: ServiceWorkerGlobalScope & { PRECACHE: string[]; SENT: string };
 const shell = 'shell-' + self.PRECACHE.join();
 
 self.addEventListener('install', (e) => {
@@ -33,19 +33,27 @@ self.addEventListener('fetch', (e) => {
     return;
   }
   if (e.request.mode === 'navigate') {
-    e.respondWith(fetch(e.request).catch(async () => (await caches.match('/offline')) ?? Response.error()));
+    // Without a line a report can still be written.
+    const page = url.pathname === '/reports/new' ? '/reports/offline' : '/offline';
+    e.respondWith(fetch(e.request).catch(async () => (await caches.match(page)) ?? Response.error()));
   }
 });
 
 self.addEventListener('sync', (e) => {
   const sync = e as ExtendableEvent & { tag: string };
-  if (sync.tag === 'drafts') sync.waitUntil(send());
+  if (sync.tag === 'drafts') sync.waitUntil(send().then(tell));
 });
+
+// tell says that a report has gone, and leads to its code or its page.
+async function tell(sent: Draft[]): Promise<void> {
+  if (Notification.permission !== 'granted') return;
+  for (const d of sent) await self.registration.showNotification(self.SENT, { tag: d.id, data: d.next });
+}
 
 self.addEventListener('push', (e) => {
   const m = e.data?.json() as { title: string; body: string; url: string; tag: string; lang: string } | undefined;
   if (!m) return;
-  e.waitUntil(self.registration.showNotification(m.title, { body: m.body, tag: m.tag, lang: m.lang, data: m.url}));
+  e.waitUntil(self.registration.showNotification(m.title, { body: m.body, tag: m.tag, lang: m.lang, data: m.url }));
 });
 
 self.addEventListener('notificationclick', (e) => {

@@ -60,6 +60,7 @@ func (p *Pages) publicRoutes() []manifest.Route {
 		{Pattern: "GET /reports", Handle: p.list, Cached: true},
 		{Pattern: "GET /reports.atom", Handle: p.atom, Cached: true},
 		{Pattern: "GET /reports/new", Handle: p.newReport},
+		{Pattern: "GET /reports/offline", Handle: p.offline, Cached: true},
 		{Pattern: "POST /reports/new", Handle: p.step},
 		{Pattern: "POST /reports/similar", Handle: p.similar},
 		{Pattern: "GET /r/{id}", Handle: p.byID},

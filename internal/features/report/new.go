@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -193,8 +194,41 @@ func (p *Pages) submit(w http.ResponseWriter, r *http.Request, s *scene, f *form
 			return err
 		}
 	}
-	f.step = stepDetails
+	f.step = f.lacking()
 	return p.formPage(w, r, s, f)
+}
+
+// lacking is the step where what is wrong can be put right.
+func (f *form) lacking() string {
+	for _, e := range f.Errors() {
+		switch e.Field {
+		case "place":
+			return stepWhere
+		case "category":
+			return stepWhat
+		}
+	}
+	return stepDetails
+}
+
+// offline is the page that the telephone keeps for when there is no line.
+func (p *Pages) offline(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("report.offline.title"), NoIndex: true}, offlineView(s))
+}
+
+// reportable are the categories that can be reported, for a list without icons.
+func reportable(s *scene) []ui.Option {
+	out := []ui.Option{{Text: s.T("report.filter.any")}}
+	for _, c := range s.book.Active() {
+		if c.Emergency == nil || !c.Emergency.Instead {
+			out = append(out, ui.Option{Value: c.Code, Text: c.Names.In(s.Lang())})
+		}
+	}
+	return out
 }
 
 // usePhotoPlace takes the place where a photo was made when the author asked

@@ -114,7 +114,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	feed := query("/reports.atom", q, "before", "")
 	meta := page.Meta{
-		Title: s.T("report.list.title"), Wide: true, NoIndex: f.Before != 0 || words != "",
+		Title: s.T("report.list.title"), Description: s.T("report.list.description"), Wide: true, NoIndex: f.Before != 0 || words != "",
 		Feeds: []ui.Link{{Href: feed, Text: s.T("report.list.feed")}},
 	}
 	return page.Render(w, r, meta, listView(s, q, found, feed))
@@ -314,7 +314,7 @@ func (p *Pages) bodiesPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.bodies.title"), Wide: true}, bodiesView(s, all))
+	return page.Render(w, r, page.Meta{Title: s.T("report.bodies.title"), Description: s.T("report.bodies.description"), Wide: true}, bodiesView(s, all))
 }
 
 // watch stores the wish to hear of new reports around a place or in a district.
