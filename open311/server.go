@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -18,6 +19,9 @@ type Server struct {
 	Now     func() time.Time // time.Now when nil
 	MaxBody int64            // of a POST; 32 MiB when zero
 	Log     *slog.Logger     // slog.Default when nil
+	// Explain finds words for an error of the Backend that is neither ErrNotFound
+	// nor *Error; nil for one that nobody expected. It may be nil.
+	Explain func(context.Context, error) *Error
 }
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
@@ -51,6 +55,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.ContentType())
 	h.Set("Content-Length", strconv.Itoa(len(out)))
 	h.Set("X-Content-Type-Options", "nosniff")
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "10")
+	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(out)
@@ -66,6 +73,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) plain(err error, r *http.Request) *Error {
 	if errors.Is(err, ErrNotFound) {
 		return refuse(http.StatusNotFound, "This was not found.")
+	}
+	if s.Explain != nil {
+		if e := s.Explain(r.Context(), err); e != nil {
+			return e
+		}
 	}
 	log := s.Log
 	if log == nil {

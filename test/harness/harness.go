@@ -119,3 +119,6 @@ func (p *Process) Memory() (int64, error) {
 	}
 	return 0, errors.New("no VmRSS")
 }
+
+// PID is the process's number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }

@@ -13,6 +13,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/fresh"
@@ -221,6 +222,9 @@ func (v *Visit) ClearSession(w http.ResponseWriter) {
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
+// Problem names the failure of a call in the words of the web.
+func Problem(ctx context.Context, err error) *web.Problem { return problemOf(In(ctx), err) }
+
 // problemOf names failures of the floors below in the words of the web.
 func problemOf(v *Visit, err error) *web.Problem {
 	switch {
@@ -230,7 +234,7 @@ func problemOf(v *Visit, err error) *web.Problem {
 		return web.ProblemOf(web.Forbidden())
 	case errors.Is(err, db.ErrNotFound):
 		return web.ProblemOf(web.NotFound())
-	case errors.Is(err, db.ErrUnavailable):
+	case errors.Is(err, db.ErrUnavailable), errors.Is(err, blob.ErrFull), errors.Is(err, blob.ErrReadOnly):
 		return web.ProblemOf(web.Unavailable(err))
 	case errors.Is(err, db.ErrConflict):
 		return web.ProblemOf(web.Conflict())

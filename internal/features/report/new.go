@@ -222,7 +222,7 @@ func (p *Pages) offline(w http.ResponseWriter, r *http.Request) error {
 
 // reportable are the categories that can be reported, for a list without icons.
 func reportable(s *scene) []ui.Option {
-	out := []ui.Option{{Text: s.T("report.filter.any")}}
+	out := []ui.Option{{Text: s.T("report.offline.choose")}}
 	for _, c := range s.book.Active() {
 		if c.Emergency == nil || !c.Emergency.Instead {
 			out = append(out, ui.Option{Value: c.Code, Text: c.Names.In(s.Lang())})

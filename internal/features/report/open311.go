@@ -14,7 +14,6 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
@@ -160,7 +159,7 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 		return open311.Answer{ID: number}, nil
 	}
 	if err != nil {
-		return open311.Answer{}, g.refuse(s, err)
+		return open311.Answer{}, err
 	}
 	return open311.Answer{ID: rec.File.Number, Notice: s.T("report.form.expect", "body", s.body(rec.File.Body), "n", s.book.Days(in.ServiceCode, s.settings))}, nil
 }
@@ -182,18 +181,24 @@ func (g georeport) received(ctx context.Context, list []open311.File, most int) 
 	return out, nil
 }
 
-// refuse says in Open311's way what is wrong with a request.
-func (g georeport) refuse(s *scene, err error) error {
-	fields := web.Fields(err)
-	if len(fields) == 0 {
-		if errors.Is(err, permission.ErrDenied) {
-			return &open311.Error{Status: http.StatusForbidden, Faults: []open311.Fault{{Code: "403", Description: s.T("error.forbidden.text")}}}
-		}
-		return err
+// explain says in Open311's way what is wrong with a call.
+func (g georeport) explain(ctx context.Context, err error) *open311.Error {
+	v, p := page.In(ctx), page.Problem(ctx, err)
+	switch {
+	case p.Status == http.StatusInternalServerError:
+		return nil
+	case p.Status == http.StatusUnauthorized: // a key is all that a program has
+		p.Status, p.Key = http.StatusForbidden, "error.forbidden"
+	case p.Status == http.StatusUnprocessableEntity:
+		p.Status = http.StatusBadRequest
 	}
-	out := &open311.Error{Status: http.StatusBadRequest}
-	for _, f := range fields {
-		out.Faults = append(out.Faults, open311.Fault{Code: "400", Description: f.Field + ": " + s.T(f.Key, f.Args...)})
+	code := strconv.Itoa(p.Status)
+	if len(p.Fields) == 0 {
+		return &open311.Error{Status: p.Status, Faults: []open311.Fault{{Code: code, Description: v.T(p.Key+".text", p.Args...)}}}
+	}
+	out := &open311.Error{Status: p.Status}
+	for _, f := range p.Fields {
+		out.Faults = append(out.Faults, open311.Fault{Code: code, Description: f.Field + ": " + v.T(f.Key, f.Args...)})
 	}
 	return out
 }
@@ -449,7 +454,7 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 
 // open311Handler answers GeoReport calls.
 func (p *Pages) open311Handler() web.Handler {
-	server := &open311.Server{Backend: georeport{p}, MaxBody: DefaultSettings.MaxUploadBytes, Log: p.Log, Now: p.Service.Clock.Now}
+	server := &open311.Server{Backend: georeport{p}, MaxBody: DefaultSettings.MaxUploadBytes, Log: p.Log, Now: p.Service.Clock.Now, Explain: georeport{p}.explain}
 	handler := http.StripPrefix(Open311Path, server)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		handler.ServeHTTP(w, r)

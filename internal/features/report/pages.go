@@ -144,8 +144,6 @@ func (p *Pages) photos(ctx context.Context, c *city.City, f *web.Form, files []*
 			f.Fail("photos", "report.error.photo_large")
 		case errors.Is(err, photo.ErrNotImage), errors.Is(err, photo.ErrUnsupported):
 			f.Fail("photos", "report.error.photo_kind")
-		case errors.Is(err, blob.ErrFull), errors.Is(err, blob.ErrReadOnly):
-			return nil, nil, web.Unavailable(err)
 		case err != nil:
 			return nil, nil, err
 		default:

@@ -25,7 +25,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	writer.SetMaxOpenConns(1)
 	if err := writer.PingContext(ctx); err != nil {
 		writer.Close()
-		return nil, translate("open database "+path, err)
+		return nil, openFailed(path, err)
 	}
 	if _, err := writer.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS db_ping (
 		city_id BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (city_id, id))`); err != nil {
@@ -41,6 +41,18 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	reader.SetMaxOpenConns(conns)
 	reader.SetMaxIdleConns(conns)
 	return &DB{engine: SQLite, path: path, reader: reader, writer: writer, group: newGroup(writer)}, nil
+}
+
+// openFailed says why a database cannot be opened. SQLite itself tells a
+// read-only disk from a missing file by nothing.
+func openFailed(path string, err error) error {
+	probe, cause := os.CreateTemp(filepath.Dir(path), ".ashar-*")
+	if cause != nil {
+		return fmt.Errorf("open database %s: %w: %w", path, ErrUnavailable, cause)
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	return translate("open database "+path, err)
 }
 
 // group is group commit for SQLite: writes that arrive while one is being made
