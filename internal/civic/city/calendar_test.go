@@ -8,8 +8,12 @@ import (
 func TestTheCalendarCountsAsOneWouldOnAWall(t *testing.T) {
 	zone := time.FixedZone("KGT", 6*60*60)
 	c := NewCalendar(zone, []Holiday{
-		{Day: "2026-03-09", Kind: "holiday"}, {Day: "2026-03-14", Kind: "workday"}, {Day: "2026-03-15", Kind: "holiday"},
-		{Day: "2026-03-17", Kind: "workday"}, {Day: "2027-01-01", Kind: "holiday"}, {Day: "1969-07-21", Kind: "holiday"},
+		{Day: "2026-03-09", Kind: "holiday"},
+		{Day: "2026-03-14", Kind: "workday"},
+		{Day: "2026-03-15", Kind: "holiday"},
+		{Day: "2026-03-17", Kind: "workday"},
+		{Day: "2027-01-01", Kind: "holiday"},
+		{Day: "1969-07-21", Kind: "holiday"},
 	})
 	free := map[string]bool{"2026-03-09": true, "2026-03-15": true, "2027-01-01": true, "1969-07-21": true}
 	extra := map[string]bool{"2026-03-14": true, "2026-03-17": true}
