@@ -2,8 +2,11 @@ package open311
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -39,8 +42,8 @@ func (c *Client) Definition(ctx context.Context, code string) (Definition, error
 	return DecodeDefinition(b)
 }
 
-// Create sends a request; its IdempotencyKey guards a repeated sending.
-// Files are not sent: give links.
+// Create sends a request, with its files when there are some; its
+// IdempotencyKey guards a repeated sending.
 func (c *Client) Create(ctx context.Context, s Submission) (Answer, error) {
 	q := url.Values{"api_key": {c.Key}, "service_code": {s.ServiceCode}, "media_url": s.MediaURLs}
 	for name, v := range map[string]string{
@@ -62,7 +65,7 @@ func (c *Client) Create(ctx context.Context, s Submission) (Answer, error) {
 			q["attribute["+code+"][]"] = v
 		}
 	}
-	b, err := c.call(ctx, http.MethodPost, "requests.xml", q, s.IdempotencyKey)
+	b, err := c.send(ctx, "requests.xml", q, s.Files, s.IdempotencyKey)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -119,8 +122,103 @@ func (c *Client) Requests(ctx context.Context, f Filter) ([]Request, error) {
 	return DecodeRequests(b)
 }
 
+// Updates lists what changed between two instants, as servers with mySociety's
+// extension tell.
+func (c *Client) Updates(ctx context.Context, start, end time.Time) ([]Update, error) {
+	q := url.Values{"start_date": {start.UTC().Format(time.RFC3339)}, "end_date": {end.UTC().Format(time.RFC3339)}}
+	b, err := c.call(ctx, http.MethodGet, "servicerequestupdates.xml", q, "")
+	if err != nil {
+		return nil, err
+	}
+	return DecodeUpdates(b)
+}
+
+// CreateUpdate sends an update and returns its id at the server.
+func (c *Client) CreateUpdate(ctx context.Context, u UpdateSubmission) (string, error) {
+	q := url.Values{"api_key": {c.Key}}
+	for name, v := range map[string]string{
+		"update_id": u.ID, "service_request_id": u.RequestID, "status": u.Status, "description": u.Description, "media_url": u.MediaURL,
+		"email": u.Email, "phone": u.Phone, "first_name": u.FirstName, "last_name": u.LastName, "title": u.Title,
+		"updated_datetime": u.Updated.UTC().Format(time.RFC3339),
+	} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	b, err := c.send(ctx, "servicerequestupdates.xml", q, u.Files, u.IdempotencyKey)
+	if err != nil {
+		return "", err
+	}
+	list, err := DecodeUpdates(b)
+	if err != nil || len(list) == 0 {
+		return "", errors.Join(err, errors.New("open311: answer has no update_id"))
+	}
+	return list[0].ID, nil
+}
+
+// Discover reads a discovery document. Its address is a city's own, so Base is
+// not used; ask the endpoints that it names with a Client each.
+func (c *Client) Discover(ctx context.Context, address string) (Discovery, error) {
+	b, err := c.do(ctx, http.MethodGet, address, "", "", "")
+	if err != nil {
+		return Discovery{}, err
+	}
+	return DecodeDiscovery(b)
+}
+
+// send posts a form, as multipart when there are files.
+func (c *Client) send(ctx context.Context, path string, q url.Values, files []File, idempotency string) ([]byte, error) {
+	if len(files) == 0 {
+		return c.call(ctx, http.MethodPost, path, q, idempotency)
+	}
+	if c.Jurisdiction != "" {
+		q.Set("jurisdiction_id", c.Jurisdiction)
+	}
+	var body strings.Builder
+	form := multipart.NewWriter(&body)
+	for name, values := range q {
+		for _, v := range values {
+			if err := form.WriteField(name, v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i, f := range files {
+		part, err := form.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {multipart.FileContentDisposition("photo"+strconv.Itoa(i+1), f.Name)}, "Content-Type": {f.Type},
+		})
+		if err == nil {
+			_, err = part.Write(f.Data)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := form.Close(); err != nil {
+		return nil, err
+	}
+	return c.do(ctx, http.MethodPost, c.address(path), form.FormDataContentType(), body.String(), idempotency)
+}
+
+func (c *Client) address(path string) string { return strings.TrimSuffix(c.Base, "/") + "/" + path }
+
 // call makes one call; an answer other than 2xx becomes an *Error.
 func (c *Client) call(ctx context.Context, method, path string, q url.Values, idempotency string) ([]byte, error) {
+	if c.Jurisdiction != "" {
+		q.Set("jurisdiction_id", c.Jurisdiction)
+	}
+	if method == http.MethodPost {
+		return c.do(ctx, method, c.address(path), "application/x-www-form-urlencoded; charset=utf-8", q.Encode(), idempotency)
+	}
+	to := c.address(path)
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return c.do(ctx, method, to, "", "", idempotency)
+}
+
+// do makes one call of any address; an answer other than 2xx becomes an *Error.
+func (c *Client) do(ctx context.Context, method, to, kind, body, idempotency string) ([]byte, error) {
 	timeout, most, h := c.Timeout, c.MaxBytes, c.HTTP
 	if timeout == 0 {
 		timeout = 20 * time.Second
@@ -133,33 +231,24 @@ func (c *Client) call(ctx context.Context, method, path string, q url.Values, id
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if c.Jurisdiction != "" {
-		q.Set("jurisdiction_id", c.Jurisdiction)
-	}
-	to, body := strings.TrimSuffix(c.Base, "/")+"/"+path, ""
-	if method == http.MethodPost {
-		body = q.Encode()
-	} else if len(q) > 0 {
-		to += "?" + q.Encode()
-	}
 	r, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("open311: call %s: %w", path, err)
+		return nil, fmt.Errorf("open311: call: %w", err)
 	}
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
 	}
 	if idempotency != "" {
 		r.Header.Set("Idempotency-Key", idempotency)
 	}
 	res, err := h.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("open311: call %s: %w", path, err)
+		return nil, fmt.Errorf("open311: call: %w", err)
 	}
 	defer res.Body.Close()
 	b, err := limit(res.Body, most)
 	if err != nil {
-		return nil, fmt.Errorf("open311: read %s: %w", path, err)
+		return nil, fmt.Errorf("open311: read %s: %w", r.URL.Path, err)
 	}
 	if res.StatusCode/100 != 2 {
 		return nil, &Error{Status: res.StatusCode, Faults: decodeFaults(b)}

@@ -127,6 +127,16 @@ func (n *node) time(name string) time.Time {
 	return time.Time{}
 }
 
+// texts reads a list of plain texts.
+func (n *node) texts(name string) (out []string) {
+	for _, k := range n.kid(name).kids {
+		if v := strings.TrimSpace(k.text); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // find gathers the objects that hold a child named key, however they are
 // wrapped: a bare array, an object around it, or an object alone.
 func (n *node) find(key string) (out []*node) {
@@ -152,6 +162,7 @@ func DecodeServices(b []byte) ([]Service, error) {
 		out = append(out, Service{
 			Code: n.str("service_code"), Name: n.str("service_name"), Description: n.str("description"),
 			Metadata: n.yes("metadata"), Type: n.str("type"), Keywords: commas(n.str("keywords")), Group: n.str("group"),
+			Groups: n.texts("groups"),
 		})
 	}
 	return out, nil
@@ -171,6 +182,7 @@ func DecodeDefinition(b []byte) (Definition, error) {
 			at := Attribute{
 				Variable: a.yes("variable"), Code: a.str("code"), Datatype: a.str("datatype"), Required: a.yes("required"),
 				DatatypeDescription: a.str("datatype_description"), Order: order, Description: a.str("description"),
+				Automated: a.str("automated"),
 			}
 			for _, v := range a.kid("values").find("key") {
 				at.Values = append(at.Values, Value{v.str("key"), v.str("name")})
@@ -204,6 +216,40 @@ func DecodeRequests(b []byte) ([]Request, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// DecodeUpdates reads a list of updates in either format.
+func DecodeUpdates(b []byte) ([]Update, error) {
+	top, err := parse(b)
+	if err != nil {
+		return nil, err
+	}
+	var out []Update
+	for _, n := range top.find("update_id") {
+		out = append(out, Update{
+			ID: n.str("update_id"), RequestID: n.str("service_request_id"), Status: n.str("status"), Updated: n.time("updated_datetime"),
+			Description: n.str("description"), MediaURL: n.str("media_url"),
+		})
+	}
+	return out, nil
+}
+
+// DecodeDiscovery reads a discovery document in either format.
+func DecodeDiscovery(b []byte) (Discovery, error) {
+	top, err := parse(b)
+	if err != nil {
+		return Discovery{}, err
+	}
+	var d Discovery
+	for _, n := range top.find("endpoints") {
+		d = Discovery{Changeset: n.time("changeset"), Contact: n.str("contact"), KeyService: n.str("key_service")}
+		for _, e := range n.kid("endpoints").find("url") {
+			d.Endpoints = append(d.Endpoints, Endpoint{
+				Specification: e.str("specification"), URL: e.str("url"), Changeset: e.time("changeset"), Type: e.str("type"), Formats: e.texts("formats"),
+			})
+		}
+	}
+	return d, nil
 }
 
 // DecodeAnswer reads the answer to a sent request or a token look-up.

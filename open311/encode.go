@@ -127,6 +127,20 @@ func (w *writer) text(v string) {
 	}
 }
 
+// texts writes a list of plain texts.
+func (w *writer) texts(name, each string, list []string) {
+	w.open(name, true, '[')
+	for _, v := range list {
+		if w.json {
+			w.comma()
+			w.text(v)
+		} else {
+			w.str(each, v)
+		}
+	}
+	w.shut(name, ']')
+}
+
 func (w *writer) time(name string, t time.Time) {
 	if t.IsZero() {
 		w.empty(name)
@@ -245,6 +259,9 @@ func AppendServices(b []byte, f Format, s []Service) []byte {
 		w.str("type", s.Type)
 		w.str("keywords", strings.Join(s.Keywords, ","))
 		w.str("group", s.Group)
+		if len(s.Groups) > 0 {
+			w.texts("groups", "group", s.Groups)
+		}
 	})
 }
 
@@ -261,6 +278,9 @@ func AppendDefinition(b []byte, f Format, d Definition) []byte {
 		w.str("datatype_description", a.DatatypeDescription)
 		w.int("order", a.Order)
 		w.str("description", a.Description)
+		if a.Automated != "" {
+			w.str("automated", a.Automated)
+		}
 		sub(w, "values", "value", a.Values, func(w *writer, v *Value) {
 			w.str("key", v.Key)
 			w.str("name", v.Name)
@@ -361,16 +381,7 @@ func AppendDiscovery(b []byte, f Format, d Discovery) []byte {
 		w.str("url", e.URL)
 		w.time("changeset", e.Changeset)
 		w.str("type", e.Type)
-		w.open("formats", true, '[')
-		for _, v := range e.Formats {
-			if w.json {
-				w.comma()
-				w.text(v)
-			} else {
-				w.str("format", v)
-			}
-		}
-		w.shut("formats", ']')
+		w.texts("formats", "format", e.Formats)
 	})
 	w.shut("discovery", '}')
 	return append(w.b, '\n')

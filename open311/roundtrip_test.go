@@ -14,7 +14,11 @@ import (
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // memory is a city of one service, kept in memory.
-type memory struct{ requests []Request }
+type memory struct {
+	requests []Request
+	updates  []UpdateSubmission
+	files    []File
+}
 
 func (m *memory) Jurisdiction(_ context.Context, c Call) error {
 	if c.Jurisdiction != "" && c.Jurisdiction != "bishkek.example" {
@@ -28,21 +32,27 @@ func (m *memory) Authorize(_ context.Context, _ Call, key string) (bool, error) 
 }
 
 func (m *memory) Discovery(context.Context, Call) (Discovery, error) {
-	return Discovery{Changeset: noon, Endpoints: []Endpoint{{Specification: Specification, Formats: []string{"text/xml"}}}}, nil
+	return Discovery{
+		Changeset: noon, Contact: "Call 185", KeyService: "Ask at /developers", Endpoints: []Endpoint{
+			{Specification, "https://bishkek.example/open311/v2", noon, "production", []string{"text/xml", "application/json"}},
+			{Specification, "https://bishkek.example/open311/test/v2", noon, "test", []string{"text/xml", "application/json"}},
+		},
+	}, nil
 }
 
 func (m *memory) Services(context.Context, Call) ([]Service, error) {
-	return []Service{{Code: "light", Name: "Көчө жарыгы & <мамы>", Metadata: true, Type: "realtime", Keywords: []string{"lamp", "pole"}}}, nil
+	return []Service{{Code: "light", Name: "Көчө жарыгы & <мамы>", Metadata: true, Type: "realtime", Keywords: []string{"lamp", "pole"}, Group: "Streets", Groups: []string{"Streets", "Light"}}, {Code: "other", Name: "Other", Type: "realtime"}}, nil
 }
 
 func (m *memory) Definition(_ context.Context, _ Call, code string) (Definition, error) {
 	if code != "light" {
 		return Definition{}, ErrNotFound
 	}
-	return Definition{"light", []Attribute{{Variable: true, Code: "pole", Datatype: "singlevaluelist", Required: true, Order: 1, Values: []Value{{"w", "Wood"}, {"s", "Steel"}}}}}, nil
+	return Definition{"light", []Attribute{{Variable: true, Code: "pole", Datatype: "singlevaluelist", Required: true, Order: 1, Values: []Value{{"w", "Wood"}, {"s", "Steel"}}}, {Variable: true, Code: "external_id", Datatype: "string", Order: 2, Automated: "server_set"}}}, nil
 }
 
 func (m *memory) Create(_ context.Context, _ Call, s Submission) (Answer, error) {
+	m.files = append(m.files, s.Files...)
 	m.requests = append(m.requests, Request{ID: "1", Status: "open", ServiceCode: s.ServiceCode, Description: s.Text, Requested: noon, Position: s.Position})
 	return Answer{Token: "t1"}, nil
 }
@@ -66,10 +76,11 @@ func (m *memory) Request(_ context.Context, _ Call, id string, _ bool) (Request,
 }
 
 func (m *memory) Updates(context.Context, Call, time.Time, time.Time) ([]Update, error) {
-	return nil, nil
+	return []Update{{ID: "u1", RequestID: "1", Status: "FIXED", Updated: noon, Description: "A new lamp & bulb", MediaURL: "https://bishkek.example/photos/a"}}, nil
 }
 
-func (m *memory) CreateUpdate(context.Context, Call, UpdateSubmission) (string, error) {
+func (m *memory) CreateUpdate(_ context.Context, _ Call, u UpdateSubmission) (string, error) {
+	m.updates = append(m.updates, u)
 	return "9", nil
 }
 

@@ -17,6 +17,7 @@ type Service struct {
 	Type                    string // realtime, batch or blackbox
 	Keywords                []string
 	Group                   string
+	Groups                  []string // when there are several: mySociety's extension
 }
 
 // Definition lists the extra questions of a service.
@@ -34,6 +35,7 @@ type Attribute struct {
 	DatatypeDescription string
 	Order               int
 	Description         string
+	Automated           string // server_set or hidden_field: not for a person to answer; mySociety's extension
 	Values              []Value
 }
 

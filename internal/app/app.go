@@ -169,6 +169,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: cfg.Trusted}, PublicURL: cfg.PublicURL, Writes: cfg.Writes,
 		Nav: nav, Counts: a.unread,
 	})
+	a.Reports.Absolute = a.Site.Absolute
 	a.courier(catalogue).Handle(a.Runner)
 	a.housekeeping()
 	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}

@@ -70,3 +70,23 @@ func sendTo(t *testing.T, a *app.App, endpoint, key string) {
 	}
 	a.Bodies.Forget(demo.CityID)
 }
+
+func TestTheTestEndpointChecksAndStoresNothing(t *testing.T) {
+	_, s := serve(t, "")
+	program := visit(t, s)
+	count := func() int {
+		var list []object
+		program.ask(200, http.MethodGet, "/open311/v2/requests.json?page_size=1000", "", nil, &list)
+		return len(list)
+	}
+	before := count()
+	lamp := url.Values{"api_key": {"demo-key"}, "service_code": {"street-light"}, "attribute[fault]": {"out"}, "lat": {"42.8746"}, "long": {"74.6036"}, "description": {"A trial"}}
+	if answer, _ := program.do(200, http.MethodPost, "/open311/test/v2/requests.json", lamp); !strings.Contains(answer, `"service_request_id":"TEST"`) {
+		t.Errorf("the trial is answered %s", answer)
+	}
+	program.do(400, http.MethodPost, "/open311/test/v2/requests.json", url.Values{"api_key": {"demo-key"}, "service_code": {"street-light"}, "attribute[fault]": {"out"}, "lat": {"10"}, "long": {"10"}})
+	program.do(403, http.MethodPost, "/open311/test/v2/requests.json", url.Values{"service_code": {"street-light"}})
+	if after := count(); after != before {
+		t.Errorf("there were %d requests, now there are %d", before, after)
+	}
+}

@@ -54,8 +54,7 @@ func (p *Pages) Manifest() manifest.Feature {
 }
 
 func (p *Pages) publicRoutes() []manifest.Route {
-	geo := p.open311Handler()
-	return []manifest.Route{
+	return append(p.open311Routes(), []manifest.Route{
 		{Pattern: "GET /{$}", Handle: p.home, Cached: true},
 		{Pattern: "GET /reports", Handle: p.list, Cached: true},
 		{Pattern: "GET /reports.atom", Handle: p.atom, Cached: true},
@@ -72,13 +71,11 @@ func (p *Pages) publicRoutes() []manifest.Route {
 		{Pattern: "GET /bodies", Handle: p.bodiesPage, Cached: true},
 		{Pattern: "GET /bodies/{code}", Handle: p.bodyPage, Cached: true},
 		{Pattern: "GET /districts/{code}", Handle: p.districtPage, Cached: true},
-		{Pattern: "GET " + Open311Path + "/{path...}", Handle: geo, Cached: true, API: true, Open: true},
-		{Pattern: "POST " + Open311Path + "/{path...}", Handle: geo, API: true, Open: true},
 		{Pattern: "GET /developers", Handle: p.developers},
 		{Pattern: "POST /developers", Handle: p.newKey},
 		{Pattern: "GET /data/{$}", Handle: p.dataIndex, Cached: true},
 		{Pattern: "GET /data/{file}", Handle: p.data, Cached: true, API: true, Open: true},
-	}
+	}...)
 }
 
 // byID leads from a point on the map to its report.

@@ -13,21 +13,28 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
-	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/open311"
 )
 
-// Open311Path is where GeoReport v2 is served.
-const Open311Path = "/open311/v2"
+// Open311Path is where GeoReport v2 is served. Open311TestPath is its
+// rehearsal: it reads the same and checks what is sent, but stores nothing.
+const (
+	Open311Path     = "/open311/v2"
+	Open311TestPath = "/open311/test/v2"
+)
 
 // georeport puts the city's reports behind the Open311 server. The city and
 // the language are those of the visit.
-type georeport struct{ *Pages }
+type georeport struct {
+	*Pages
+	rehearsal bool
+}
 
 // Jurisdiction implements open311.Backend: the host has named the city, so a
 // missing id is fine, and another city's is unknown here.
@@ -78,9 +85,9 @@ func (g georeport) Discovery(ctx context.Context, _ open311.Call) (open311.Disco
 		Changeset: changeset, Contact: v.T("report.open311.contact", "phone", v.City.Phone),
 		KeyService: v.T("report.open311.key", "url", v.Absolute("/developers")),
 	}
-	for _, kind := range []string{"production", "test"} {
+	for _, e := range []struct{ kind, path string }{{"production", Open311Path}, {"test", Open311TestPath}} {
 		d.Endpoints = append(d.Endpoints, open311.Endpoint{
-			Specification: open311.Specification, URL: v.Absolute(Open311Path), Changeset: changeset, Type: kind, Formats: formats,
+			Specification: open311.Specification, URL: v.Absolute(e.path), Changeset: changeset, Type: e.kind, Formats: formats,
 		})
 	}
 	return d, nil
@@ -151,6 +158,10 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 	if in.Position != nil {
 		d.Placed, d.Lat, d.Lon = true, in.Position.Lat, in.Position.Long
 	}
+	if g.rehearsal {
+		_, err := g.Service.prepare(ctx, s.City, s.Actor, &d)
+		return open311.Answer{ID: rehearsed, Notice: s.T("report.open311.test")}, err
+	}
 	if d.Photos, err = g.received(ctx, in.Files, s.settings.MaxPhotos); err != nil {
 		return open311.Answer{}, err
 	}
@@ -163,6 +174,9 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 	}
 	return open311.Answer{ID: rec.File.Number, Notice: s.T("report.form.expect", "body", s.body(rec.File.Body), "n", s.book.Days(in.ServiceCode, s.settings))}, nil
 }
+
+// rehearsed is the number of everything that the rehearsal took.
+const rehearsed = "TEST"
 
 // received stores the photos that came with a request. What is no picture is
 // refused: the sender must know that it did not arrive.
@@ -425,6 +439,10 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 	if err != nil {
 		return "", err
 	}
+	if g.rehearsal {
+		_, err := g.Request(ctx, open311.Call{}, u.RequestID, false)
+		return rehearsed, err
+	}
 	photos, err := g.received(ctx, u.Files, s.settings.MaxPhotos)
 	if err != nil {
 		return "", err
@@ -452,14 +470,21 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 	return id, err
 }
 
-// open311Handler answers GeoReport calls.
-func (p *Pages) open311Handler() web.Handler {
-	server := &open311.Server{Backend: georeport{p}, MaxBody: DefaultSettings.MaxUploadBytes, Log: p.Log, Now: p.Service.Clock.Now, Explain: georeport{p}.explain}
-	handler := http.StripPrefix(Open311Path, server)
-	return func(w http.ResponseWriter, r *http.Request) error {
-		handler.ServeHTTP(w, r)
-		return nil
+// open311Routes answer GeoReport calls, for real and as a rehearsal.
+func (p *Pages) open311Routes() (out []manifest.Route) {
+	for path, g := range map[string]georeport{Open311Path: {p, false}, Open311TestPath: {p, true}} {
+		server := &open311.Server{Backend: g, MaxBody: DefaultSettings.MaxUploadBytes, Log: p.Log, Now: p.Service.Clock.Now, Explain: g.explain}
+		handler := http.StripPrefix(path, server)
+		handle := func(w http.ResponseWriter, r *http.Request) error {
+			handler.ServeHTTP(w, r)
+			return nil
+		}
+		out = append(out,
+			manifest.Route{Pattern: "GET " + path + "/{path...}", Handle: handle, Cached: true, API: true, Open: true},
+			manifest.Route{Pattern: "POST " + path + "/{path...}", Handle: handle, API: true, Open: true},
+		)
 	}
+	return out
 }
 
 // NewApplication gives a program a key to send reports with. The key is shown

@@ -27,8 +27,12 @@ func clientOf(b *body.Body) *open311.Client {
 // failures after several attempts, while the sending goes on.
 func (s *Service) sendTo(ctx context.Context, c *city.City, b *body.Body, f *casework.File, last bool) error {
 	var d Detail
+	var photos []casework.Photo
 	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		d, err = detail(tx, c.ID, f.ID)
+		if d, err = detail(tx, c.ID, f.ID); err != nil || f.Visibility != casework.Public {
+			return err
+		}
+		photos, err = casework.Photos(tx, c.ID, f.ID, false)
 		return err
 	}); err != nil {
 		return err
@@ -39,6 +43,9 @@ func (s *Service) sendTo(ctx context.Context, c *city.City, b *body.Body, f *cas
 	}
 	if f.Placed {
 		in.Position = &open311.Position{Lat: f.Lat, Long: f.Lon}
+	}
+	for _, ph := range photos {
+		in.MediaURLs = append(in.MediaURLs, s.Absolute(c, photoPath(ph.Full)))
 	}
 	answer, err := clientOf(b).Create(ctx, in)
 	var refused *open311.Error

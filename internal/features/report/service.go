@@ -39,6 +39,8 @@ type Service struct {
 	Clock   clock.Clock
 	Confirm Confirmations
 	Cities  *city.Registry
+	// Absolute makes a path of a city an address that works from outside.
+	Absolute func(c *city.City, path string) string
 }
 
 // Draft is a report as it comes in, from whatever channel.
