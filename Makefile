@@ -6,7 +6,7 @@ LISTEN ?= 127.0.0.1:8080
 
 .PHONY: help
 help: ## list these commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: build ## build, load the demo city of Bishkek, serve on http://localhost:8080
@@ -48,6 +48,10 @@ bench: build ## show the promised figures, with cities of 10 000 and 2 000 000 r
 .PHONY: lint
 lint: ## format, vet, staticcheck, types and styles
 	./scripts/lint
+
+.PHONY: vulnerabilities
+vulnerabilities: ## look for known vulnerabilities in what is called, offline
+	./scripts/vulnerabilities
 
 .PHONY: clean
 clean: ## remove what was built, but no data

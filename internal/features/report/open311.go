@@ -451,7 +451,7 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 	err = g.Service.DB.Update(ctx, func(tx *db.Tx) error {
 		f, err := visible(tx, s.City, s.Actor, u.RequestID)
 		if err != nil {
-			return open311.ErrNotFound
+			return err
 		}
 		for i := range photos {
 			photos[i].Stage, photos[i].Public = "before", true
