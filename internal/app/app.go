@@ -36,6 +36,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/outward"
 	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/locales"
@@ -129,7 +130,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Accounts = account.NewService(a.DB, a.Clock, messenger{}, a.Cities, cfg.Demo)
 	a.Reports = &report.Service{
 		Desk: desk, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
-		Confirm: a.Accounts, Cities: a.Cities,
+		Confirm: a.Accounts, Cities: a.Cities, Outward: outward.Client(cfg.Demo, 30*time.Second),
 	}
 	a.Reports.Listen()
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)

@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -89,4 +91,30 @@ func TestTheTestEndpointChecksAndStoresNothing(t *testing.T) {
 	if after := count(); after != before {
 		t.Errorf("there were %d requests, now there are %d", before, after)
 	}
+}
+
+func TestPhotosBehindLinksAreBrought(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		picture := drawn(t)
+		elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/page" {
+				w.Write([]byte("<html>no photo</html>"))
+				return
+			}
+			w.Write(picture)
+		}))
+		defer elsewhere.Close()
+		program := visit(t, s)
+		answer, _ := program.do(200, http.MethodPost, "/open311/v2/requests.json", url.Values{
+			"api_key": {"demo-key"}, "service_code": {"street-light"}, "attribute[fault]": {"out"}, "lat": {"42.8746"}, "long": {"74.6036"},
+			"description": {"Dark"}, "media_url": {elsewhere.URL + "/photo.jpg", elsewhere.URL + "/page", "http://10.0.0.1/secret.jpg"},
+		})
+		number := regexp.MustCompile(`\d{4}-\d{6}`).FindString(answer)
+		deliver(t, a)
+		var got struct{ Photos []object }
+		program.ask(200, http.MethodGet, "/api/v1/reports/"+number, "", nil, &got)
+		if len(got.Photos) != 1 {
+			t.Errorf("of three links, one to a photo, %d photos were brought", len(got.Photos))
+		}
+	})
 }

@@ -153,7 +153,7 @@ func (g georeport) Create(ctx context.Context, _ open311.Call, in open311.Submis
 	d := Draft{
 		Category: in.ServiceCode, Address: in.Address, AddressID: in.AddressID, Text: plain(in.Text), Answers: in.Attributes,
 		Name: strings.TrimSpace(in.FirstName + " " + in.LastName), Email: in.Email, Phone: in.Phone, Device: in.DeviceID,
-		Channel: "open311", Lang: s.Lang(), App: app.ID,
+		Channel: "open311", Lang: s.Lang(), App: app.ID, AppName: app.Name, Links: in.MediaURLs,
 	}
 	if in.Position != nil {
 		d.Placed, d.Lat, d.Lon = true, in.Position.Lat, in.Position.Long
@@ -459,6 +459,11 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 		_, e, err := g.Service.Desk.Comment(tx, s.City, f.ID, casework.Event{Actor: app.Name, Note: plain(u.Description), Lang: s.Lang(), Photos: photos})
 		if err != nil {
 			return err
+		}
+		if u.MediaURL != "" {
+			if err := fetchLinks(tx, s.City.ID, f.ID, app.Name, []string{u.MediaURL}, s.settings.MaxPhotos); err != nil {
+				return err
+			}
 		}
 		id = strconv.FormatInt(e.ID, 10)
 		return once.Claim(tx, id)

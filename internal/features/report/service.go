@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,7 @@ type Service struct {
 	Clock   clock.Clock
 	Confirm Confirmations
 	Cities  *city.Registry
+	Outward *http.Client // for links that strangers have sent
 	// Absolute makes a path of a city an address that works from outside.
 	Absolute func(c *city.City, path string) string
 }
@@ -63,6 +65,8 @@ type Draft struct {
 	Channel   string
 	Lang      string
 	App       int64 // application, 0 for our own pages
+	AppName   string
+	Links     []string // to photos elsewhere, fetched later
 }
 
 // Receipt is what the sender of a report gets.
@@ -294,6 +298,9 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 		Answers: d.Answers, Application: d.App, Name: d.Name, Email: d.Email, Phone: d.Phone,
 		Device: d.Device, AddressID: d.AddressID,
 	}); err != nil {
+		return Receipt{}, err
+	}
+	if err := fetchLinks(tx, c.ID, f.ID, d.AppName, d.Links, p.settings.MaxPhotos-len(photos)); err != nil {
 		return Receipt{}, err
 	}
 	rec := Receipt{File: f}
