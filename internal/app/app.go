@@ -137,11 +137,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
 
 	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log}
+	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: a.Reports}
 	features := []manifest.Feature{
-		account.Manifest(&account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: a.Reports}),
+		account.Manifest(accounts),
 		reports.Manifest(),
 	}
-	var rules []permission.Rule
+	rules := permission.Rules()
 	var routes []manifest.Route
 	var nav []manifest.Link
 	var data []manifest.PersonalData
@@ -165,6 +166,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Accounts.PersonalData(data)
 	a.Matrix = permission.NewBook(a.DB, rules)
+	accounts.Matrix = a.Matrix
 	a.Site = page.New(page.Parts{
 		DB: a.DB, Cities: a.Cities, Matrix: a.Matrix, Catalogue: catalogue, Sessions: a.Accounts, Versions: a.Versions, Clock: a.Clock,
 		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: cfg.Trusted}, PublicURL: cfg.PublicURL, Writes: cfg.Writes,

@@ -47,6 +47,7 @@ type Pages struct {
 	PushKey string
 	Demo    bool
 	Cases   Cases
+	Matrix  *permission.Book // set when all features have declared their rules
 }
 
 // Manifest declares accounts.
@@ -61,6 +62,7 @@ func Manifest(p *Pages) manifest.Feature {
 		Nav: []manifest.Link{
 			{Path: "/account", Title: "account.nav", Icon: "person", Audience: manifest.Bottom},
 			{Path: "/admin/people", Title: "account.people.nav", Audience: manifest.Staff, Action: "account.grant"},
+			{Path: "/admin/permissions", Title: "account.rules.nav", Audience: manifest.Staff, Action: permission.Edit},
 			{Path: "/staff/residents", Title: "account.resident.nav", Audience: manifest.Staff, Action: "account.verify"},
 		},
 		Routes: []manifest.Route{
@@ -99,6 +101,8 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "GET /admin/people", Handle: p.people},
 			{Pattern: "POST /admin/people", Handle: p.addPerson},
 			{Pattern: "POST /admin/people/{id}", Handle: p.changePerson},
+			{Pattern: "GET /admin/permissions", Handle: p.rules},
+			{Pattern: "POST /admin/permissions", Handle: p.changeRule},
 			{Pattern: "GET /staff/residents", Handle: p.residentForm},
 			{Pattern: "POST /staff/residents", Handle: p.verifyResident},
 			{Pattern: "GET /demo", Handle: p.demoPeople},

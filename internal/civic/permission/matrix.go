@@ -3,6 +3,8 @@ package permission
 import (
 	"context"
 	"embed"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -102,8 +104,55 @@ func (b *Book) Of(ctx context.Context, city int64) (*Matrix, error) {
 	return m, nil
 }
 
-// PutRule changes one rule of a city.
-func PutRule(tx *db.Tx, city int64, r Rule) error {
+// ErrLockedOut refuses a rule after which nobody could change the matrix or
+// give roles any more.
+var ErrLockedOut = errors.New("administrators must keep this permission")
+
+// Edit is the action of changing the matrix.
+const Edit = "permission.edit"
+
+// Rules are the matrix's own permissions.
+func Rules() []Rule { return []Rule{{Action: Edit, Roles: []Role{Admin}}} }
+
+// Put changes one rule of a's city, with an entry in the audit log. The action
+// must be one that a feature declares.
+func (b *Book) Put(ctx context.Context, a Actor, r Rule, at time.Time) error {
+	if err := a.Check(Edit, 0); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(b.defaults, func(d Rule) bool { return d.Action == r.Action }) || r.Level < Anonymous || r.Level > National {
+		return db.ErrNotFound
+	}
+	if (r.Action == Edit || r.Action == "account.grant") && (!slices.Contains(r.Roles, Admin) || r.Level > Anonymous) {
+		return ErrLockedOut
+	}
+	if err := b.db.Update(ctx, func(tx *db.Tx) error {
+		if err := putRule(tx, a.City, r); err != nil {
+			return err
+		}
+		return Audit(tx, a, Edit, "permission", 0, r.String(), at)
+	}); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	delete(b.held, a.City)
+	b.mu.Unlock()
+	return nil
+}
+
+// String is the rule as the audit log shows it.
+func (r Rule) String() string {
+	who := make([]string, 0, len(r.Roles)+1)
+	if r.Public {
+		who = append(who, "everybody")
+	}
+	for _, role := range r.Roles {
+		who = append(who, string(role))
+	}
+	return fmt.Sprintf("%s: %s, level %d", r.Action, strings.Join(who, " "), r.Level)
+}
+
+func putRule(tx *db.Tx, city int64, r Rule) error {
 	roles := make([]string, len(r.Roles))
 	for i, role := range r.Roles {
 		roles[i] = string(role)

@@ -118,7 +118,7 @@ func (s *Service) Comment(ctx context.Context, c *city.City, a permission.Actor,
 		if err != nil {
 			return err
 		}
-		if err := s.mayPost(tx, c, a, "report.comment"); err != nil {
+		if err := s.mayPost(tx, c, a, "report.comment", file.Body); err != nil {
 			return err
 		}
 		e := casework.Event{Person: a.Person, Note: text, Lang: w.Lang, Held: held, Photos: w.Photos}
@@ -136,8 +136,8 @@ func (s *Service) Comment(ctx context.Context, c *city.City, a permission.Actor,
 	return held, err
 }
 
-func (s *Service) mayPost(tx *db.Tx, c *city.City, a permission.Actor, action string) error {
-	if err := a.Check(action, 0); err != nil {
+func (s *Service) mayPost(tx *db.Tx, c *city.City, a permission.Actor, action string, body int64) error {
+	if err := a.Check(action, body); err != nil {
 		return err
 	}
 	out, err := banned(tx, c.ID, a.Person, s.Clock.Now())
