@@ -14,7 +14,7 @@ run: build ## build, load the demo city of Bishkek, serve on http://localhost:80
 
 .PHONY: build
 build: web generate ## build bin/ashar with styles and scripts inside
-	go build -trimpath -o bin/ashar ./cmd/ashar
+	CGO_ENABLED=0 go build -trimpath -o bin/ashar ./cmd/ashar
 
 .PHONY: generate
 generate: ## write the Go code of the page templates

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -55,6 +56,7 @@ type City struct {
 	Center         Center      `json:"center"`
 	BBox           [4]float64  `json:"bbox"` // west, south, east, north
 	Phone          string      `json:"phone"`
+	PhonePrefix    string      `json:"phone_prefix"` // country calling code without "+"
 	Phones         []Phone     `json:"phones"`
 	Email          string      `json:"email"`
 	Dispatcher     string      `json:"dispatcher"` // the body that gets what nobody else answers for
@@ -143,6 +145,11 @@ type Body struct {
 	Sources        []string `json:"sources"`
 	Note           string   `json:"note"`
 	DemoEmail      string   `json:"demo_email"`
+	Delivery       string   `json:"delivery"` // account (when empty), email or open311
+	Email          string   `json:"email"`
+	Endpoint       string   `json:"endpoint"` // base address of its Open311 server
+	EndpointKey    string   `json:"endpoint_key"`
+	Jurisdiction   string   `json:"jurisdiction_id"`
 	ValidFrom      Date     `json:"valid_from"`
 	ValidUntil     Date     `json:"valid_until"`
 	Successors     []string `json:"successors"`
@@ -279,8 +286,11 @@ type Person struct {
 	Lang string `json:"lang"`
 }
 
-// Data is the whole demo city.
+// Data is a whole city as files say it. Boundary and Districts are GeoJSON.
 type Data struct {
+	Boundary  []byte
+	Districts []byte
+
 	City       City
 	Places     []Place
 	Bodies     []Body
@@ -294,8 +304,22 @@ type Data struct {
 	Phrases    Phrases
 }
 
-// Load reads every file of the demo city and checks that they fit together.
+// Load reads the demo city.
 func Load() (*Data, error) {
+	folder, err := fs.Sub(files, "bishkek")
+	if err != nil {
+		return nil, err
+	}
+	d, err := Read(folder)
+	if err == nil && len(d.Phrases.People) == 0 {
+		err = errors.New("the demo city has no phrases")
+	}
+	return d, err
+}
+
+// Read reads every file of a city and checks that they fit together. A city
+// that is no demo needs no phrases.json.
+func Read(folder fs.FS) (*Data, error) {
 	d := &Data{}
 	var places struct {
 		Entries []Place `json:"entries"`
@@ -330,11 +354,29 @@ func Load() (*Data, error) {
 		{"templates.json", &templates},
 		{"phrases.json", &d.Phrases},
 	} {
-		if err := json.Unmarshal(read(f.name), f.into); err != nil {
+		text, err := fs.ReadFile(folder, f.name)
+		if errors.Is(err, fs.ErrNotExist) && f.name == "phrases.json" {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(text, f.into)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", f.name, err)
 		}
 	}
-	holidays, err := parseHolidays(bytes.NewReader(read("holidays.csv")))
+	var err error
+	if d.Boundary, err = fs.ReadFile(folder, "boundary.geojson"); err != nil {
+		return nil, err
+	}
+	if d.Districts, err = fs.ReadFile(folder, "districts.geojson"); err != nil {
+		return nil, err
+	}
+	days, err := fs.ReadFile(folder, "holidays.csv")
+	if err != nil {
+		return nil, err
+	}
+	holidays, err := parseHolidays(bytes.NewReader(days))
 	if err != nil {
 		return nil, fmt.Errorf("read holidays.csv: %w", err)
 	}
@@ -343,16 +385,10 @@ func Load() (*Data, error) {
 	d.Routes, d.Fallback = routing.Routes, routing.Fallback
 	d.Holidays, d.Reasons, d.Templates = holidays, reasons.Reasons, templates.Templates
 	if err := d.check(); err != nil {
-		return nil, fmt.Errorf("check seed: %w", err)
+		return nil, fmt.Errorf("the files do not fit together: %w", err)
 	}
 	return d, nil
 }
-
-// Boundary returns the city's boundary as a GeoJSON FeatureCollection of one feature.
-func Boundary() []byte { return read("boundary.geojson") }
-
-// Districts returns the four approximate district polygons as GeoJSON.
-func Districts() []byte { return read("districts.geojson") }
 
 // Basemap returns the quiet ground of the map as GeoJSON: boundary, district lines, water, streets.
 func Basemap() []byte { return read("basemap.geojson") }

@@ -121,8 +121,8 @@ func TestEveryFileSaysItsSource(t *testing.T) {
 }
 
 func TestPlacesLieInTheirDistrict(t *testing.T) {
-	boundary := shapes(t, Boundary())["bishkek"]
-	districts := shapes(t, Districts())
+	boundary := shapes(t, load(t).Boundary)["bishkek"]
+	districts := shapes(t, load(t).Districts)
 	for _, p := range load(t).Places {
 		at := orb.Point{p.Lon, p.Lat}
 		if !planar.MultiPolygonContains(boundary, at) {
@@ -136,7 +136,7 @@ func TestPlacesLieInTheirDistrict(t *testing.T) {
 
 func TestDistrictsCoverTheCity(t *testing.T) {
 	d := load(t)
-	districts := shapes(t, Districts())
+	districts := shapes(t, load(t).Districts)
 	if len(districts) != 4 {
 		t.Fatalf("%d districts", len(districts))
 	}
@@ -144,10 +144,10 @@ func TestDistrictsCoverTheCity(t *testing.T) {
 	for _, shape := range districts {
 		sum += planar.Area(shape)
 	}
-	if whole := planar.Area(shapes(t, Boundary())["bishkek"]); math.Abs(sum-whole) > whole/1e4 {
+	if whole := planar.Area(shapes(t, load(t).Boundary)["bishkek"]); math.Abs(sum-whole) > whole/1e4 {
 		t.Errorf("districts cover %g of %g", sum, whole)
 	}
-	for _, f := range features(t, Districts()) {
+	for _, f := range features(t, load(t).Districts) {
 		if _, ok := d.Body(f.Properties.Body); !ok {
 			t.Errorf("%s belongs to nobody", f.Properties.Code)
 		}

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	_ "time/tzdata" // cities have time zones, small images have none
 
 	"github.com/ashar-kg/ashar/internal/platform/config"
 )
@@ -39,6 +40,7 @@ func commands() []command {
 		{"serve", "serve the city", serve},
 		{"demo", "load or reset the demo city of Bishkek", demo},
 		{"migrate", "bring the database to this version", migrate},
+		{"import", "found a city from a folder of files, or bring changed ones into it", importCity},
 		{"user", "create staff, or reset somebody's access", user},
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},

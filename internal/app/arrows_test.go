@@ -15,7 +15,7 @@ const module = "github.com/ashar-kg/ashar/"
 // floor says how high a package stands; imports may only go to the same floor
 // or down. ok is false for what has no floor, such as data.
 func floor(path string) (n int, ok bool) {
-	for i, prefix := range []string{"internal/platform/", "internal/civic/", "internal/features/", "internal/demo", "internal/app", "cmd/"} {
+	for i, prefix := range []string{"internal/platform/", "internal/civic/", "internal/features/", "internal/founding", "internal/demo", "internal/app", "cmd/"} {
 		if strings.HasPrefix(path, prefix) {
 			return i, true
 		}

@@ -21,7 +21,9 @@ import (
 // Build makes the binary in dir and returns its path.
 func Build(dir string) (string, error) {
 	bin := filepath.Join(dir, "ashar")
-	out, err := exec.Command("go", "build", "-trimpath", "-o", bin, "github.com/ashar-kg/ashar/cmd/ashar").CombinedOutput()
+	build := exec.Command("go", "build", "-trimpath", "-o", bin, "github.com/ashar-kg/ashar/cmd/ashar")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

@@ -33,6 +33,16 @@ func categories(tx *db.Tx, city int64) ([]*Category, error) {
 	}, city)
 }
 
+// ClearBook takes all categories and routes out of force, for those that are
+// put anew; what reports say of an old category stays.
+func ClearBook(tx *db.Tx, city int64) error {
+	if _, err := tx.Exec("report.categories.clear", `UPDATE report_category SET active = FALSE WHERE city_id = $1`, city); err != nil {
+		return err
+	}
+	_, err := tx.Exec("report.routes.clear", `DELETE FROM report_route WHERE city_id = $1`, city)
+	return err
+}
+
 // PutGroup creates or changes a group at a position.
 func PutGroup(tx *db.Tx, city int64, position int, g Group) error {
 	names, err := json.Marshal(g.Names)

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/platform/clock"
+)
+
+// importCity founds a city from a folder of files, or brings changed files
+// into one. docs/own-city.md says what the files hold.
+func importCity(ctx context.Context, c *console, args []string) error {
+	cfg, rest, err := settings(c, "import", args, nil)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return wrong("say \"ashar import FOLDER\"; docs/own-city.md tells what is in it")
+	}
+	if info, err := os.Stat(rest[0]); err != nil || !info.IsDir() {
+		return wrong("%s is no folder", rest[0])
+	}
+	a, err := app.New(ctx, cfg, logger(c, cfg), clock.System{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	tenant, founded, err := a.Import(ctx, os.DirFS(rest[0]))
+	if err != nil {
+		return err
+	}
+	if !founded {
+		fmt.Fprintf(c.out, "%s is up to date with %s.\n", tenant.Name("en"), rest[0])
+		return nil
+	}
+	fmt.Fprintf(c.out, "%s is founded and answers at %v. Next, its first administrator:\n  ashar user create --city %s --name NAME --address EMAIL --role admin\n",
+		tenant.Name("en"), tenant.Hosts, tenant.Slug)
+	return nil
+}
