@@ -1,0 +1,200 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/ashar-kg/ashar/internal/app"
+)
+
+// team are the people of a test of the desk: residents, a clerk of the street
+// lighting, the dispatcher and the moderator.
+type team struct {
+	*testing.T
+	residents  [3]*browser
+	clerk      *browser
+	dispatcher *browser
+	moderator  *browser
+	stranger   *browser
+}
+
+func gather(t *testing.T, s *httptest.Server) *team {
+	t.Helper()
+	be := func(person string) *browser {
+		b := visit(t, s)
+		b.do(200, http.MethodPost, "/demo", url.Values{"person": {person}, "back": {"/account"}})
+		return b
+	}
+	return &team{
+		T: t, residents: [3]*browser{be("2000"), be("2001"), be("2002")}, clerk: be("1003"), dispatcher: be("1001"), moderator: be("1002"), stranger: visit(t, s),
+	}
+}
+
+// dark reports a dark lamp and returns its number.
+func (m *team) dark(by *browser, words string, photos ...string) string {
+	m.Helper()
+	var made struct{ Number string }
+	by.ask(201, http.MethodPost, "/api/v1/reports", "", object{
+		"category": "street-light", "lat": 42.8746, "lon": 74.6036, "text": words, "answers": object{"fault": []string{"out"}}, "photos": photos,
+	}, &made)
+	return made.Number
+}
+
+// do is one step at the desk through its page.
+func (m *team) do(want int, by *browser, number, what string, more ...string) string {
+	m.Helper()
+	form := url.Values{"do": {what}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Add(more[i], more[i+1])
+	}
+	page, _ := by.do(want, http.MethodPost, "/staff/reports/"+number, form)
+	return page
+}
+
+type seenReport struct {
+	State, Body, Category, Author string
+	Merged                        string `json:"merged_into"`
+	Timeline                      []struct{ Kind, Title, Note, Actor string }
+	Photos                        []struct{ Full string }
+}
+
+func (m *team) see(by *browser, number string) (r seenReport) {
+	m.Helper()
+	by.ask(200, http.MethodGet, "/api/v1/reports/"+number, "", nil, &r)
+	return r
+}
+
+func TestTheDeskRoutesMergesAndCorrects(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		first, second, third := m.dark(m.residents[0], "The lamp at the stop is dark"), m.dark(m.residents[1], "Same lamp, dark again"), m.dark(m.residents[2], "A hole beside the lamp")
+
+		// A duplicate goes into the other, and its author hears of that one's end.
+		m.do(422, m.clerk, second, "merge", "into", "2001-000001")
+		m.do(422, m.clerk, second, "merge", "into", second)
+		m.do(200, m.clerk, second, "merge", "into", first)
+		if got := m.see(m.stranger, second); got.Merged != first || got.State != "duplicate" {
+			t.Errorf("the merged report is %+v", got)
+		}
+		m.do(200, m.clerk, first, "answer", "to", "in_work")
+		m.do(200, m.clerk, first, "answer", "to", "fixed", "note", "A new lamp is in.")
+		deliver(t, a)
+		if inbox, _ := m.residents[1].do(200, http.MethodGet, "/account/notices", nil); !strings.Contains(inbox, "A new lamp is in.") {
+			t.Error("who reported the same was not told that it is mended")
+		}
+
+		// The category is corrected with a trace, and the body follows.
+		m.do(422, m.clerk, third, "category", "category", "no-such")
+		m.do(200, m.dispatcher, third, "category", "category", "pothole", "route", "1", "note", "It is the road")
+		got := m.see(m.stranger, third)
+		if got.Category != "pothole" || got.Body == "gorsvet" {
+			t.Errorf("the corrected report is %+v", got)
+		}
+		trace := got.Timeline[len(got.Timeline)-1]
+		if trace.Kind != "category" || trace.Title == "" {
+			t.Errorf("the trace is %+v", trace)
+		}
+		m.clerk.do(403, http.MethodGet, "/staff/reports/"+third, nil)
+
+		// A body hands over to another; a note stays inside.
+		fourth := m.dark(m.residents[0], "Dark near the canal")
+		m.do(200, m.clerk, fourth, "note", "note", "The pole belongs to the water works")
+		m.clerk.ask(204, http.MethodPost, "/api/v1/staff/reports/"+fourth+"/transfers", "", object{"body": "vodokanal", "note": "Their pole"}, nil)
+		if got := m.see(m.stranger, fourth); got.Body != "vodokanal" || strings.Contains(text(t, got.Timeline), "water works") {
+			t.Errorf("the transferred report is %+v", got)
+		}
+		m.clerk.do(403, http.MethodGet, "/staff/reports/"+fourth, nil)
+		m.dispatcher.do(200, http.MethodGet, "/staff/reports/"+fourth, nil)
+
+		// Many at once; what cannot be done is counted.
+		fifth, sixth := m.dark(m.residents[0], "Dark one"), m.dark(m.residents[0], "Dark two")
+		_, at := m.clerk.do(200, http.MethodPost, "/staff/bulk", url.Values{"do": {"in_work"}, "number": {fifth, sixth, fourth}, "back": {"/staff"}})
+		if at != "/staff" || m.see(m.stranger, fifth).State != "in_work" || m.see(m.stranger, sixth).State != "in_work" || m.see(m.stranger, fourth).State != "waiting" {
+			t.Error("two of three should be in work")
+		}
+
+		// The shift hands over, a view is kept.
+		m.clerk.do(200, http.MethodPost, "/staff/handover", url.Values{"note": {"The ladder is at the workshop"}})
+		m.clerk.do(200, http.MethodPost, "/staff/views", url.Values{"name": {"Late lamps"}, "query": {"view=late&category=street-light"}})
+		desk, _ := m.clerk.do(200, http.MethodGet, "/staff", nil)
+		if !strings.Contains(desk, "The ladder is at the workshop") || !strings.Contains(desk, "Late lamps") {
+			t.Error("the desk shows neither the note of the shift nor the view")
+		}
+		m.residents[0].do(403, http.MethodPost, "/staff/handover", url.Values{"note": {"Hello"}})
+		m.residents[0].do(403, http.MethodPost, "/staff/reports/"+fifth, url.Values{"do": {"answer"}, "to": {"fixed"}, "note": {"x"}})
+	})
+}
+
+func TestModeratorsKeepThePublicPagesClean(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		var photo struct{ Token string }
+		m.residents[0].ask(200, http.MethodPost, "/api/v1/photos", "", drawn(t), &photo)
+		number := m.dark(m.residents[0], "A dark lamp and a face", photo.Token)
+		at := "/api/v1/reports/" + number
+
+		// Private, hidden with a reason, public again.
+		m.do(422, m.moderator, number, "visibility", "visibility", "hidden")
+		m.do(200, m.moderator, number, "visibility", "visibility", "private")
+		m.stranger.ask(404, http.MethodGet, at, "", nil, nil)
+		m.residents[0].ask(200, http.MethodGet, at, "", nil, nil)
+		m.do(200, m.moderator, number, "visibility", "visibility", "hidden", "reason", "faces")
+		m.stranger.ask(410, http.MethodGet, at, "", nil, nil)
+		m.do(200, m.moderator, number, "visibility", "visibility", "public")
+		m.do(403, m.residents[1], number, "visibility", "visibility", "private")
+
+		// A face is blurred: the old picture is gone for everybody.
+		before := m.see(m.stranger, number).Photos[0].Full
+		page, _ := m.moderator.do(200, http.MethodGet, "/staff/reports/"+number, nil)
+		link := "/staff/reports/" + number + "/photos/"
+		_, rest, ok := strings.Cut(page, link)
+		if !ok {
+			t.Fatal("the desk leads to no photo")
+		}
+		id := rest[:strings.IndexAny(rest, `"'?`)]
+		m.clerk.do(403, http.MethodPost, link+id, url.Values{"rect": {"10,10,50,50"}})
+		m.moderator.do(200, http.MethodPost, link+id, url.Values{"rect": {"10,10,200,120"}})
+		after := m.see(m.stranger, number).Photos[0].Full
+		key := func(address string) string { return address[strings.LastIndex(address, "/"):] }
+		if after == before {
+			t.Error("the photo is as it was")
+		}
+		m.stranger.do(200, http.MethodGet, "/photos"+key(after), nil)
+		m.stranger.do(404, http.MethodGet, "/photos"+key(before), nil)
+
+		// Words with many links wait; the moderator shows them.
+		var held struct{ Held bool }
+		m.residents[1].ask(200, http.MethodPost, at+"/comments", "", object{"text": "Buy http://a.example http://b.example http://c.example http://d.example"}, &held)
+		if !held.Held || strings.Contains(text(t, m.see(m.stranger, number).Timeline), "Buy") {
+			t.Error("spam is seen at once")
+		}
+		todo, _ := m.moderator.do(200, http.MethodGet, "/staff/moderation", nil)
+		_, rest, ok = strings.Cut(todo, `name="event" value="`)
+		if !ok {
+			t.Fatal("nothing waits for the moderator")
+		}
+		event := rest[:strings.IndexByte(rest, '"')]
+		m.residents[1].do(403, http.MethodPost, "/staff/moderation", url.Values{"number": {number}, "event": {event}, "do": {"show"}})
+		m.moderator.do(200, http.MethodPost, "/staff/moderation", url.Values{"number": {number}, "event": {event}, "do": {"show"}})
+		if !strings.Contains(text(t, m.see(m.stranger, number).Timeline), "Buy") {
+			t.Error("what the moderator showed is not seen")
+		}
+
+		// Three people flag the report: it waits until somebody has looked.
+		for _, r := range m.residents {
+			r.ask(204, http.MethodPost, at+"/flags", "", object{"reason": "insult"}, nil)
+		}
+		m.stranger.ask(404, http.MethodGet, at, "", nil, nil)
+		m.do(200, m.moderator, number, "visibility", "visibility", "public")
+		m.stranger.ask(200, http.MethodGet, at, "", nil, nil)
+
+		// Who was banned cannot write; others can.
+		m.do(422, m.moderator, number, "ban")
+		m.do(200, m.moderator, number, "ban", "reason", "ban-spam", "days", "7")
+		m.residents[0].ask(403, http.MethodPost, at+"/comments", "", object{"text": "But why"}, nil)
+		m.residents[1].ask(200, http.MethodPost, at+"/comments", "", object{"text": "Still dark"}, nil)
+	})
+}
