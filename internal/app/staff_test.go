@@ -123,6 +123,7 @@ func TestTheDeskRoutesMergesAndCorrects(t *testing.T) {
 		if !strings.Contains(desk, "The ladder is at the workshop") || !strings.Contains(desk, "Late lamps") {
 			t.Error("the desk shows neither the note of the shift nor the view")
 		}
+		m.clerk.do(422, http.MethodPost, "/staff/views", url.Values{"name": {""}, "query": {"view=late"}})
 		m.residents[0].do(403, http.MethodPost, "/staff/handover", url.Values{"note": {"Hello"}})
 		m.residents[0].do(403, http.MethodPost, "/staff/reports/"+fifth, url.Values{"do": {"answer"}, "to": {"fixed"}, "note": {"x"}})
 	})

@@ -80,6 +80,10 @@ async function judged({ page, report }) {
   await page.getByRole('button', { name: 'Баалоо' }).click();
   await page.waitForURL(/done=judge/);
   check(true, 'the author has judged the work');
+  await page.selectOption('select[name=metres]', '1000');
+  await page.getByRole('button', { name: 'Кабарлап туруу' }).click();
+  await page.waitForURL(/\/account\/preferences/);
+  check((await page.locator('main').innerText()).includes('1000'), 'the author watches the streets around');
   await page.context().close();
 }
 

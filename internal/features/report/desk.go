@@ -333,13 +333,20 @@ func (p *Pages) views(w http.ResponseWriter, r *http.Request) error {
 	if !s.Actor.Some("report.internal") {
 		return s.Actor.Check("report.internal", 0)
 	}
-	err = p.Service.DB.Update(r.Context(), func(tx *db.Tx) error {
-		if id := f.ID("drop"); id != 0 {
-			return casework.DropView(tx, s.City.ID, s.Actor.Person, id)
+	drop := f.ID("drop")
+	name, saved := "", f.Optional("query", 500)
+	if drop == 0 {
+		name = f.Required("name", 60)
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Service.DB.Update(r.Context(), func(tx *db.Tx) error {
+		if drop != 0 {
+			return casework.DropView(tx, s.City.ID, s.Actor.Person, drop)
 		}
-		return casework.AddView(tx, s.City.ID, s.Actor.Person, f.Required("name", 60), f.Optional("query", 500))
-	})
-	if err != nil {
+		return casework.AddView(tx, s.City.ID, s.Actor.Person, name, saved)
+	}); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/staff")
