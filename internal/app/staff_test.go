@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
 // team are the people of a test of the desk: residents, a clerk of the street
@@ -197,5 +198,37 @@ func TestModeratorsKeepThePublicPagesClean(t *testing.T) {
 		m.do(200, m.moderator, number, "ban", "reason", "ban-spam", "days", "7")
 		m.residents[0].ask(403, http.MethodPost, at+"/comments", "", object{"text": "But why"}, nil)
 		m.residents[1].ask(200, http.MethodPost, at+"/comments", "", object{"text": "Still dark"}, nil)
+	})
+}
+
+func TestTheAuthorIsAskedSomeDaysAfterTheRepair(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		quiet, judged := m.dark(m.residents[0], "Dark and mended"), m.dark(m.residents[1], "Dark, mended and judged")
+		for _, number := range []string{quiet, judged} {
+			m.do(200, m.clerk, number, "answer", "to", "in_work")
+			m.do(200, m.clerk, number, "answer", "to", "fixed", "note", "A new lamp is in.")
+		}
+		m.residents[1].ask(204, http.MethodPut, "/api/v1/reports/"+judged+"/judgement", "", object{"verdict": "fixed", "stars": 4}, nil)
+		deliver(t, a)
+		asked := func(by *browser) int {
+			page, _ := by.do(200, http.MethodGet, "/account/notices", nil)
+			return strings.Count(page, "is it really fixed?")
+		}
+		if asked(m.residents[0]) != 0 {
+			t.Error("the author is asked at once")
+		}
+		for range 2 { // the days pass; a job that runs again asks no more
+			if err := a.DB.Update(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec("test.days", `UPDATE job SET run_at = 0 WHERE kind = 'report.ask'`)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			deliver(t, a)
+		}
+		if asked(m.residents[0]) != 1 || asked(m.residents[1]) != 0 {
+			t.Errorf("who has not judged was asked %d times, who has %d", asked(m.residents[0]), asked(m.residents[1]))
+		}
 	})
 }

@@ -85,6 +85,7 @@ func (f Founding) settings(tx *db.Tx, now time.Time) error {
 	s := report.DefaultSettings
 	s.ReopenDays, s.NearMetres, s.MaxPhotos = data.City.Settings.ReopenDays, data.City.Settings.NearbyMetres, data.City.Settings.PhotosPerReport
 	s.HoldAnonymous, s.DefaultDays = data.City.Settings.HoldFirstAnonymous, data.City.Settings.ReportAnswerWorkingDays
+	s.AskAfterDays = data.City.Settings.QuestionnaireAfterDays
 	s.SoonHours, s.OpenKeys = 24*data.City.Settings.EscalateBeforeWorkingDays, true
 	return city.PutSetting(tx, f.ID, report.KindName, s, 0, now)
 }

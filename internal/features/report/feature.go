@@ -41,7 +41,7 @@ func (p *Pages) Manifest() manifest.Feature {
 		},
 		API:    p.api,
 		Routes: append(p.publicRoutes(), p.staffRoutes()...),
-		Jobs:   map[string]func(context.Context, jobs.Job) error{jobPass: p.Service.passOn, jobFetch: p.Service.fetch},
+		Jobs:   map[string]func(context.Context, jobs.Job) error{jobPass: p.Service.passOn, jobFetch: p.Service.fetch, jobAsk: p.Service.ask},
 		Periodic: []manifest.Periodic{
 			{Name: "report.escalate", Every: 5 * time.Minute, Run: p.Service.Escalate},
 			{Name: "report.abandoned", Every: time.Hour, Run: p.Service.EraseAbandoned},

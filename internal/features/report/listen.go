@@ -43,6 +43,9 @@ func (s *Service) changed(tx *db.Tx, c *city.City, before, after *casework.File,
 			return err
 		}
 	}
+	if err := s.willAsk(tx, c, after, e); err != nil {
+		return err
+	}
 	return s.tell(tx, c, after, e, began)
 }
 

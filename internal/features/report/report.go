@@ -82,6 +82,7 @@ func Permissions() []permission.Rule {
 // Settings are the city's own rules for reports.
 type Settings struct {
 	ReopenDays       int      `json:"reopen_days"`       // how long the author may reopen
+	AskAfterDays     int      `json:"ask_after_days"`    // after a repair the author is asked whether it holds; 0 never
 	SoonHours        int      `json:"soon_hours"`        // a clock this near its end is escalated
 	NearMetres       int      `json:"near_metres"`       // how far a similar report is looked for
 	MaxPhotos        int      `json:"max_photos"`        // in one report or comment
@@ -97,7 +98,7 @@ type Settings struct {
 
 // DefaultSettings hold until the city sets its own.
 var DefaultSettings = Settings{
-	ReopenDays: 30, SoonHours: 24, NearMetres: 150, MaxPhotos: 6, HoldAnonymous: true, MaxLinks: 2,
+	ReopenDays: 30, AskAfterDays: 3, SoonHours: 24, NearMetres: 150, MaxPhotos: 6, HoldAnonymous: true, MaxLinks: 2,
 	MaxUploadBytes: 64 << 20, UnconfirmedHours: 72, FlagsToHold: 3, DefaultDays: 10,
 }
 
