@@ -117,6 +117,17 @@ func TestTheDeskRoutesMergesAndCorrects(t *testing.T) {
 			t.Error("two of three should be in work")
 		}
 
+		// On the street the nearest of one's own body come first, whoever else has nearer ones.
+		for range 35 {
+			m.residents[0].ask(201, http.MethodPost, "/api/v1/reports", "", object{
+				"category": "pothole", "lat": 42.8746, "lon": 74.6036, "text": "A hole right here", "answers": object{"size": []string{"small"}, "place": []string{"road"}},
+			}, nil)
+		}
+		street, _ := m.clerk.do(200, http.MethodGet, "/staff/near?lat=42.8746&lon=74.6036", nil)
+		if !strings.Contains(street, fifth) || strings.Contains(street, "A hole right here") {
+			t.Error("the inspector of the lamps is not shown the lamps")
+		}
+
 		// The shift hands over, a view is kept.
 		m.clerk.do(200, http.MethodPost, "/staff/handover", url.Values{"note": {"The ladder is at the workshop"}})
 		m.clerk.do(200, http.MethodPost, "/staff/views", url.Values{"name": {"Late lamps"}, "query": {"view=late&category=street-light"}})
@@ -143,6 +154,9 @@ func TestModeratorsKeepThePublicPagesClean(t *testing.T) {
 		m.do(200, m.moderator, number, "visibility", "visibility", "private")
 		m.stranger.ask(404, http.MethodGet, at, "", nil, nil)
 		m.residents[0].ask(200, http.MethodGet, at, "", nil, nil)
+		if _, found := m.clerk.do(200, http.MethodGet, "/staff?q="+number, nil); found != "/staff/reports/"+number {
+			t.Errorf("the number of a private report leads the clerk to %s", found)
+		}
 		m.do(200, m.moderator, number, "visibility", "visibility", "hidden", "reason", "faces")
 		m.stranger.ask(410, http.MethodGet, at, "", nil, nil)
 		m.do(200, m.moderator, number, "visibility", "visibility", "public")

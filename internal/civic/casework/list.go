@@ -293,6 +293,18 @@ func (in Inbox) page(w *db.Where, order string) {
 	}
 }
 
+// maxOwn bounds how many open cases of its bodies a list by place knows; those
+// with the nearest clocks come first.
+const maxOwn = 5000
+
+// OpenOf lists the open cases of some bodies, of which there must be some.
+func OpenOf(tx *db.Tx, city int64, bodies []int64) ([]int64, error) {
+	w := db.Of(city)
+	db.AnyOf(w, "body_id", bodies)
+	w.Add("is_open = TRUE")
+	return db.All(tx, "case.open_of", `SELECT id FROM case_file WHERE `+w.String()+` ORDER BY due_at, id LIMIT `+w.Next(maxOwn), db.Int64, w.Args...)
+}
+
 // DueSoon reads open cases whose clock ends before until and that were not
 // escalated yet.
 func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error) {

@@ -3,6 +3,7 @@ package report
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
+
+// numberPattern is what people read out on the phone.
+var numberPattern = regexp.MustCompile(`^\d{4}-\d{6,}$`)
 
 func (p *Pages) staffRoutes() []manifest.Route {
 	return []manifest.Route{
@@ -54,6 +58,10 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	in.AfterDue, _ = strconv.ParseInt(q.Get("after_due"), 10, 64)
 	if st := q.Get("state"); st != "" {
 		in.States = []string{st}
+	}
+	// A number leads to its report, private ones too, which no search knows.
+	if number := strings.TrimSpace(q.Get("q")); numberPattern.MatchString(number) {
+		return web.Redirect(w, r, "/staff/reports/"+number)
 	}
 	if words := place.Words(q.Get("q")); len(words) > 0 {
 		if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {

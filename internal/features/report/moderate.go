@@ -81,7 +81,11 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 func (s *Service) NearStaff(ctx context.Context, c *city.City, a permission.Actor, lat, lon float64) ([]Similar, error) {
 	var out []Similar
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
-		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, 3000, 30, nil)
+		own, err := s.ownOpen(tx, c, a)
+		if err != nil {
+			return err
+		}
+		near, err := place.Nearby(tx, c.ID, Layer, lat, lon, 3000, 30, own)
 		if err != nil {
 			return err
 		}
@@ -99,6 +103,27 @@ func (s *Service) NearStaff(ctx context.Context, c *city.City, a permission.Acto
 		return err
 	})
 	return out, err
+}
+
+// ownOpen keeps to the open reports on which the actor may work from the
+// street; nil keeps all.
+func (s *Service) ownOpen(tx *db.Tx, c *city.City, a permission.Actor) (func(place.Point) bool, error) {
+	bodies, all := a.Bodies("report.inspect")
+	if all {
+		return nil, nil
+	}
+	if len(bodies) == 0 {
+		return nil, permission.ErrDenied
+	}
+	list, err := casework.OpenOf(tx, c.ID, bodies)
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[int64]bool, len(list))
+	for _, id := range list {
+		own[id] = true
+	}
+	return func(p place.Point) bool { return own[p.ID] }, nil
 }
 
 // photoOf finds a photo of a report for the actor to redact.
