@@ -20,43 +20,26 @@ type Figures struct {
 }
 
 // FiguresOf reads the figures of a scope for the periods from ≤ p ≤ to, which
-// are both days (20261123) or both months (202611).
+// are both days (20261123) or both months (202611). A scope that counts nothing
+// has zero figures.
 func FiguresOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now time.Time) (Figures, error) {
-	all, err := FiguresOfAll(tx, c, kind, []string{scope}, from, to, now)
-	return all[scope], err
-}
-
-// FiguresOfAll reads the figures of several scopes at once. A scope that counts
-// nothing has zero figures.
-func FiguresOfAll(tx *db.Tx, c *city.City, kind string, scopes []string, from, to int64, now time.Time) (map[string]Figures, error) {
-	out := make(map[string]Figures, len(scopes))
-	days := map[string]map[string]map[int64]int64{}
-	for _, s := range scopes {
-		out[s] = Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
-		days[s] = map[string]map[int64]int64{}
-	}
-	w := db.Of(c.ID)
-	w.Add("kind = ?", kind)
-	db.AnyOf(w, "scope", scopes)
-	w.Add("(period = 0 OR (period >= ? AND period <= ?))", from, to)
+	f := Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
+	days := map[string]map[int64]int64{}
 	today := int64(c.Calendar.Day(now))
-	err := tx.Each("case.figures", `SELECT scope, metric, bucket, SUM(n) FROM case_stat WHERE `+w.String()+` GROUP BY scope, metric, bucket`, func(r db.Row) error {
-		var scope, metric string
+	err := tx.Each("case.figures", `SELECT metric, bucket, SUM(n) FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3
+		AND (period = 0 OR (period >= $4 AND period <= $5)) GROUP BY metric, bucket`, func(r db.Row) error {
+		var metric string
 		var bucket, n int64
-		if err := r.Scan(&scope, &metric, &bucket, &n); err != nil {
+		if err := r.Scan(&metric, &bucket, &n); err != nil {
 			return err
 		}
-		f := out[scope]
-		f.take(metric, bucket, n, today, days[scope])
-		out[scope] = f
+		f.take(metric, bucket, n, today, days)
 		return nil
-	}, w.Args...)
-	for scope, outcomes := range days {
-		for outcome, buckets := range outcomes {
-			out[scope].MedianDays[outcome] = median(buckets)
-		}
+	}, c.ID, kind, scope, from, to)
+	for outcome, buckets := range days {
+		f.MedianDays[outcome] = median(buckets)
 	}
-	return out, err
+	return f, err
 }
 
 func (f *Figures) take(metric string, bucket, n, today int64, days map[string]map[int64]int64) {
