@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
 	"github.com/ashar-kg/ashar/internal/civic/body"
@@ -117,4 +119,29 @@ func TestPhotosBehindLinksAreBrought(t *testing.T) {
 			t.Errorf("of three links, one to a photo, %d photos were brought", len(got.Photos))
 		}
 	})
+}
+
+func TestABusyHourLosesNoUpdate(t *testing.T) {
+	_, s := serve(t, "")
+	program := visit(t, s)
+	var list []struct {
+		ID string `json:"service_request_id"`
+	}
+	program.ask(200, http.MethodGet, "/open311/v2/requests.json?page_size=1", "", nil, &list)
+	const many = 1100 // more than one answer holds of requests
+	began := time.Now().Add(-time.Second).UTC().Format(time.RFC3339)
+	for i := range many {
+		program.do(200, http.MethodPost, "/open311/v2/servicerequestupdates.json", url.Values{
+			"api_key": {"demo-key"}, "service_request_id": {list[0].ID}, "status": {"OPEN"}, "description": {fmt.Sprint("Update ", i)},
+		})
+	}
+	var updates []struct{ Description string }
+	program.ask(200, http.MethodGet, "/open311/v2/servicerequestupdates.json?start_date="+began, "", nil, &updates)
+	seen := map[string]bool{}
+	for _, u := range updates {
+		seen[u.Description] = true
+	}
+	if len(updates) < many || len(seen) < many {
+		t.Errorf("of %d updates %d are told, %d different", many, len(updates), len(seen))
+	}
 }

@@ -259,13 +259,13 @@ func (l *load) verify(t *testing.T, base string) {
 		}
 	}
 	stored := map[string]string{}
-	// The list is bounded: it is read in slices of time.
-	for at := time.Now().Add(-5 * time.Minute); at.Before(time.Now()); at = at.Add(2 * time.Second) {
+	// The list is bounded and knows no pages: it is read second by second.
+	for at := time.Now().Add(-5 * time.Minute); at.Before(time.Now().Add(time.Second)); at = at.Add(time.Second) {
 		var list []struct {
 			ID     string `json:"update_id"`
 			Number string `json:"service_request_id"`
 		}
-		read(t, base+"/open311/v2/servicerequestupdates.json?start_date="+url.QueryEscape(at.Format(time.RFC3339))+"&end_date="+url.QueryEscape(at.Add(3*time.Second).Format(time.RFC3339)), &list)
+		read(t, base+"/open311/v2/servicerequestupdates.json?start_date="+url.QueryEscape(at.Format(time.RFC3339))+"&end_date="+url.QueryEscape(at.Add(2*time.Second).Format(time.RFC3339)), &list)
 		for _, u := range list {
 			stored[u.ID] = u.Number
 		}

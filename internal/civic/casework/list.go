@@ -315,8 +315,9 @@ func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error)
 // floorID is the smallest id of a case created at an instant.
 func floorID(ms int64) int64 { return ids.Floor(time.UnixMilli(ms)) }
 
-// PublicEvents reads what happened in public between two instants, oldest first.
+// PublicEvents reads what happened in public to cases between two instants,
+// after their beginning, oldest first.
 func PublicEvents(tx *db.Tx, city int64, start, end time.Time, limit int) ([]Event, error) {
 	return db.All(tx, "case.events.public", `SELECT `+eventColumns+` FROM case_event WHERE city_id = $1 AND public AND id >= $2 AND id < $3
-		ORDER BY id LIMIT $4`, scanEvent, city, ids.Floor(start), ids.Floor(end.Add(time.Millisecond)), limit)
+		AND kind <> $4 ORDER BY id LIMIT $5`, scanEvent, city, ids.Floor(start), ids.Floor(end.Add(time.Millisecond)), EventCreated, limit)
 }

@@ -385,8 +385,13 @@ func (g georeport) Request(ctx context.Context, _ open311.Call, id string, exten
 	return out[0], nil
 }
 
-// updatesSpan bounds what the update extension looks back over unasked.
-const updatesSpan = 24 * time.Hour
+// updatesSpan is what the update extension looks back over unasked, and
+// maxUpdates how many it tells: the extension knows no pages, so that a client
+// who asks hour by hour must lose none.
+const (
+	updatesSpan = 24 * time.Hour
+	maxUpdates  = 5000
+)
 
 // Updates implements open311.Backend.
 func (g georeport) Updates(ctx context.Context, _ open311.Call, start, end time.Time) ([]open311.Update, error) {
@@ -402,7 +407,7 @@ func (g georeport) Updates(ctx context.Context, _ open311.Call, start, end time.
 	}
 	var out []open311.Update
 	err = g.Service.DB.View(ctx, func(tx *db.Tx) error {
-		events, err := casework.PublicEvents(tx, s.City.ID, start, end, open311.MaxRequests)
+		events, err := casework.PublicEvents(tx, s.City.ID, start, end, maxUpdates)
 		if err != nil {
 			return err
 		}
@@ -410,13 +415,15 @@ func (g georeport) Updates(ctx context.Context, _ open311.Call, start, end time.
 		for i, e := range events {
 			list[i] = e.Case
 		}
+		slices.Sort(list)
+		list = slices.Compact(list)
 		files, err := casework.ByID(tx, s.City.ID, list)
 		if err != nil {
 			return err
 		}
 		for _, e := range events {
 			f := files[e.Case]
-			if f.Kind == KindName && f.Visibility == casework.Public && e.Kind != casework.EventCreated {
+			if f != nil && f.Kind == KindName && f.Visibility == casework.Public {
 				out = append(out, open311.Update{
 					ID: strconv.FormatInt(e.ID, 10), RequestID: f.Number, Status: extendedStatus[e.State],
 					Updated: ids.Time(e.ID), Description: noteText(s, e),
