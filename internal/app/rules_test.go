@@ -43,7 +43,7 @@ func TestTheAdministratorChangesWhoMayDoWhat(t *testing.T) {
 		comment(403, clerk) // signed in, but not verified as a resident
 
 		for _, action := range []string{"permission.edit", "account.grant"} {
-			if page, _ := admin.do(422, http.MethodPost, "/admin/permissions", url.Values{"action": {action}, "role": {"clerk"}, "level": {"0"}}); !strings.Contains(page, "Administrators must keep") {
+			if page, _ := admin.do(422, http.MethodPost, "/admin/permissions", url.Values{"action": {action}, "role": {"clerk"}, "level": {"0"}}); !strings.Contains(page, "Administrators must keep") || !strings.Contains(page, `value="clerk" checked`) {
 				t.Errorf("taking %s from everybody is answered %.300s", action, page)
 			}
 		}

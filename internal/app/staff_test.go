@@ -246,3 +246,30 @@ func TestTheAuthorIsAskedSomeDaysAfterTheRepair(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsNotReallyFixedIsOpenAgain(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number := m.dark(m.residents[0], "Dark, they say it is mended")
+		m.do(200, m.clerk, number, "answer", "to", "in_work")
+		// The button pressed twice closes once and says nothing is wrong.
+		for range 2 {
+			m.do(200, m.clerk, number, "answer", "to", "fixed", "note", "A new lamp is in.", "idempotency_key", "pressed-twice")
+		}
+		m.do(422, m.clerk, number, "answer", "to", "fixed", "note", "A new lamp is in.", "idempotency_key", "another")
+		at := "/api/v1/reports/" + number + "/judgement"
+		verdict := object{"verdict": "not_fixed", "stars": 1, "text": "It went out again at night"}
+		m.residents[1].ask(403, http.MethodPut, at, "", verdict, nil)
+		m.residents[0].ask(422, http.MethodPut, at, "", object{"verdict": "not_fixed", "stars": 0}, nil)
+		m.residents[0].ask(204, http.MethodPut, at, "judged", verdict, nil)
+		m.residents[0].ask(200, http.MethodPut, at, "judged", verdict, nil) // led to the report, nothing is added
+		got := m.see(m.stranger, number)
+		kinds := map[string]int{}
+		for _, e := range got.Timeline {
+			kinds[e.Kind]++
+		}
+		if got.State != "waiting" || kinds["rated"] != 1 || kinds["reopened"] != 1 || strings.Count(text(t, got.Timeline), "It went out again at night") != 1 {
+			t.Errorf("the report is %s with %v", got.State, kinds)
+		}
+	})
+}

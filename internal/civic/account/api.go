@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -65,12 +66,12 @@ type noticesQuery struct {
 }
 
 type apiNotice struct {
-	ID     string `json:"id"`
-	At     string `json:"at" format:"date-time"`
-	Title  string `json:"title"`
-	Text   string `json:"text"`
-	URL    string `json:"url" format:"uri"`
-	Unread bool   `json:"unread"`
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Title  string    `json:"title"`
+	Text   string    `json:"text"`
+	URL    string    `json:"url" format:"uri"`
+	Unread bool      `json:"unread"`
 }
 
 func (p *Pages) apiNotices(ctx context.Context, in *noticesQuery) (*struct{ Body []apiNotice }, error) {
@@ -87,7 +88,7 @@ func (p *Pages) apiNotices(ctx context.Context, in *noticesQuery) (*struct{ Body
 	out := make([]apiNotice, len(list))
 	for i, n := range list {
 		title, text := notify.Text(v.P, n.Key, n.Args)
-		out[i] = apiNotice{strconv.FormatInt(n.ID, 10), n.At().UTC().Format("2006-01-02T15:04:05Z"), title, text, v.Absolute(n.Link), n.Unread}
+		out[i] = apiNotice{strconv.FormatInt(n.ID, 10), n.At().UTC(), title, text, v.Absolute(n.Link), n.Unread}
 	}
 	return &struct{ Body []apiNotice }{out}, err
 }

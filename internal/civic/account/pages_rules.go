@@ -12,10 +12,12 @@ import (
 
 // rules is the matrix of who may do what, for the administrator to change.
 func (p *Pages) rules(w http.ResponseWriter, r *http.Request) error {
-	return p.rulesPage(w, r, emptyForm())
+	return p.rulesPage(w, r, emptyForm(), permission.Rule{})
 }
 
-func (p *Pages) rulesPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
+// rulesPage shows the matrix; typed is a rule that was refused and is kept as
+// it was filled in.
+func (p *Pages) rulesPage(w http.ResponseWriter, r *http.Request, f *web.Form, typed permission.Rule) error {
 	v := page.Of(r)
 	if err := v.Actor.Check(permission.Edit, 0); err != nil {
 		return err
@@ -24,9 +26,15 @@ func (p *Pages) rulesPage(w http.ResponseWriter, r *http.Request, f *web.Form) e
 	if err != nil {
 		return err
 	}
+	rules := m.Rules()
+	for i := range rules {
+		if rules[i].Action == typed.Action {
+			rules[i] = typed
+		}
+	}
 	meta := metaOf(v.T("account.rules.title"), f)
 	meta.Staff = true
-	return page.Render(w, r, meta, rulesView(v, f, m.Rules()))
+	return page.Render(w, r, meta, rulesView(v, f, rules, typed.Action, r.URL.Query().Get("done") != ""))
 }
 
 func (p *Pages) changeRule(w http.ResponseWriter, r *http.Request) error {
@@ -47,16 +55,16 @@ func (p *Pages) changeRule(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err := f.Err(); err != nil {
-		return p.rulesPage(w, r, f)
+		return p.rulesPage(w, r, f, rule)
 	}
 	switch err := p.Matrix.Put(r.Context(), v.Actor, rule, v.Now); {
 	case errors.Is(err, permission.ErrLockedOut):
 		f.Fail("action", "account.rules.locked_out")
-		return p.rulesPage(w, r, f)
+		return p.rulesPage(w, r, f, rule)
 	case err != nil:
 		return err
 	}
-	return web.Redirect(w, r, "/admin/permissions?done="+rule.Action)
+	return web.Redirect(w, r, "/admin/permissions?done=1")
 }
 
 // everybody stands among the roles for people who have not signed in too.

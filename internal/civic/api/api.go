@@ -43,7 +43,7 @@ func Routes(features ...func(huma.API)) []manifest.Route {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		SignedIn: {Type: "apiKey", In: "cookie", Name: page.SessionCookie, Description: "The session of a person who has signed in at /account/sign-in."},
 	}
-	a := &adapter{mux: http.NewServeMux()}
+	a := &adapter{}
 	doc := huma.NewAPI(c, a)
 	for _, f := range features {
 		f(doc)
@@ -111,10 +111,7 @@ func add[I, O any](a huma.API, method, path, id, summary string, signed bool, h 
 const maxBody = 64 << 20
 
 // adapter makes routes of a site out of operations.
-type adapter struct {
-	mux    *http.ServeMux
-	routes []manifest.Route
-}
+type adapter struct{ routes []manifest.Route }
 
 func (a *adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 	public := op.Metadata[open] == true
@@ -125,7 +122,7 @@ func (a *adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 }
 
 // ServeHTTP is asked for by huma.Adapter; the site serves the routes.
-func (a *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+func (a *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 
 func serve(op *huma.Operation, h func(huma.Context), w http.ResponseWriter, r *http.Request) error {
 	f := &failed{ResponseWriter: w}

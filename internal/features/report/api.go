@@ -37,7 +37,7 @@ func (p *Pages) api(a huma.API) {
 	api.Write(a, http.MethodPut, "/reports/{number}/follow", "followReport", "Hear of every step", true, p.apiFollow(true))
 	api.Write(a, http.MethodDelete, "/reports/{number}/follow", "unfollowReport", "Hear no more", true, p.apiFollow(false))
 	api.Write(a, http.MethodPost, "/reports/{number}/reopening", "reopenReport", "Put an own closed report back to work", true, p.apiReopen)
-	api.Write(a, http.MethodPut, "/reports/{number}/judgement", "judgeReport", "Say whether an own report is really fixed, with stars", true, p.apiJudge)
+	api.Write(a, http.MethodPut, "/reports/{number}/judgement", "judgeReport", "Say whether an own report is really fixed, with stars; not fixed opens it again", true, p.apiJudge)
 	api.Write(a, http.MethodPost, "/reports/{number}/flags", "flagReport", "Tell the moderators that something is out of place", false, p.apiFlag)
 	api.Own(a, "/me/reports", "listOwnReports", "What the person reported, newest first", p.apiOwn)
 	api.Own(a, "/staff/reports", "listInbox", "The inbox of the person's bodies", p.apiInbox)
@@ -537,7 +537,7 @@ type judged struct {
 	Numbered
 	Body struct {
 		Verdict string `json:"verdict" enum:"fixed,not_fixed"`
-		Stars   int64  `json:"stars,omitempty" minimum:"0" maximum:"5" doc:"1 to 5, 0 for no rating"`
+		Stars   int64  `json:"stars" minimum:"1" maximum:"5"`
 		Text    string `json:"text,omitempty"`
 	}
 }

@@ -241,7 +241,7 @@ func (p *Pages) doWork(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return web.Bad(nil)
 	}
-	if f.Take(err) || len(f.Errors()) > 0 {
+	if err = page.Resolve(ctx, err); f.Take(err) || len(f.Errors()) > 0 {
 		return p.workPage(w, r, f)
 	}
 	if err != nil {

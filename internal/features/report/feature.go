@@ -36,6 +36,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/reports", Title: "report.nav.map_long", Audience: manifest.Header},
 			{Path: "/bodies", Title: "report.nav.city_long", Audience: manifest.Header},
 			{Path: "/staff", Title: "report.nav.inbox", Audience: manifest.Staff, Action: "report.internal"},
+			{Path: "/staff/jobs", Title: "report.jobs.title", Audience: manifest.Staff, Action: "report.configure"},
 			{Path: "/data/", Title: "report.nav.data", Audience: manifest.Footer},
 			{Path: "/open311/v2/discovery.xml", Title: "report.nav.open311", Audience: manifest.Footer},
 		},

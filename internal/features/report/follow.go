@@ -198,9 +198,18 @@ func (s *Service) Reopen(ctx context.Context, c *city.City, a permission.Actor, 
 }
 
 // Judge stores the author's answer to "is it really fixed?" and the stars. A
-// "not fixed" by the author of a report that the city calls fixed reopens it.
+// "not fixed" by the author of a report that the city calls fixed reopens it,
+// within the city's days.
 func (s *Service) Judge(ctx context.Context, c *city.City, a permission.Actor, number string, stars int64, verdict string, w Words) error {
-	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+	settings, err := settingsOf(c)
+	if err != nil {
+		return err
+	}
+	book, err := s.Books.Of(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		f, err := visible(tx, c, a, number)
 		if err != nil {
 			return err
@@ -208,14 +217,25 @@ func (s *Service) Judge(ctx context.Context, c *city.City, a permission.Actor, n
 		if !a.SignedIn() || f.Author != a.Person {
 			return permission.ErrDenied
 		}
-		actor := ""
+		actor, note := "", strings.TrimSpace(w.Text)
 		if f.AuthorName != "" {
 			actor = a.Name
 		}
-		_, err = s.Desk.Rate(tx, c, a, f.ID, stars, verdict, strings.TrimSpace(w.Text), actor, w.Lang)
-		return err
+		again := verdict == OutcomeNotFixed && f.State == Fixed && MayReopen(f, settings, s.Clock.Now())
+		rated := note
+		if again {
+			rated = "" // the words are the reason of the reopening, which is told to the body
+		}
+		if _, err := s.Desk.Rate(tx, c, a, f.ID, stars, verdict, rated, actor, w.Lang); err != nil {
+			return err
+		}
+		if again {
+			if _, err := s.Desk.Reopen(tx, c, a, f.ID, actor, note, w.Lang, c.Calendar.Add(s.Clock.Now(), book.Days(f.Category, settings)), nil); err != nil {
+				return err
+			}
+		}
+		return once.Claim(tx, "/reports/"+number)
 	})
-	return err
 }
 
 // Flag tells the moderators that a report, or one entry of it, is out of

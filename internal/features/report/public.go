@@ -208,7 +208,7 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return web.NotFound()
 	}
-	if f.Take(err) {
+	if err = page.Resolve(ctx, err); f.Take(err) {
 		return p.showPage(w, r, f, "")
 	}
 	if err != nil {

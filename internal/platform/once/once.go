@@ -67,19 +67,21 @@ func Claim(tx *db.Tx, answer string) error {
 }
 
 // Resolve turns the failure of a repeated command into *Repeated with the
-// first answer. Any other error, and nil, pass through.
+// first answer. What was done before may fail in any way the second time: a
+// report that was closed cannot be closed again. Other errors, and nil, pass
+// through.
 func Resolve(ctx context.Context, d *db.DB, err error) error {
-	if !errors.Is(err, errTaken) {
+	k, ok := ctx.Value(ctxKey{}).(Key)
+	var done *Repeated
+	if err == nil || !ok || errors.As(err, &done) {
 		return err
 	}
-	k := ctx.Value(ctxKey{}).(Key)
 	var answer string
-	if err := d.View(ctx, func(tx *db.Tx) error {
-		answer, err = db.One(tx, "once.answer", `SELECT answer FROM once_key WHERE city_id = $1 AND key = $2`,
-			db.Text, k.City, k.Hash)
-		return err
-	}); err != nil {
-		return err
+	if d.View(ctx, func(tx *db.Tx) (e error) {
+		answer, e = db.One(tx, "once.answer", `SELECT answer FROM once_key WHERE city_id = $1 AND key = $2`, db.Text, k.City, k.Hash)
+		return e
+	}) != nil {
+		return err // not done before, or nobody can say
 	}
 	return &Repeated{Answer: answer}
 }
