@@ -57,10 +57,7 @@ func (d *Data) checkCity(c *checker, bodies map[string]bool) {
 	c.that(len(d.City.Hosts) > 0, "city without a host name")
 	c.that(slices.Equal(d.City.Languages, []string{"ky", "ru", "en"}), "languages are %v", d.City.Languages)
 	c.texts(d.City.Names, "city name")
-	c.texts(d.City.OfficialNames, "official city name")
-	c.that(bodies[d.City.Dispatcher], "dispatcher %q is no body", d.City.Dispatcher)
 	c.that(bodies[d.Fallback], "fallback %q is no body", d.Fallback)
-	c.that(d.City.Settings.ReopenDays > 0, "reopening has no term")
 	for _, r := range d.City.ClockRules {
 		c.that(r.Term > 0 && r.Basis != "" && !r.ValidFrom.IsZero(), "clock rule %q is incomplete", r.Code)
 	}
@@ -82,7 +79,7 @@ func (d *Data) checkBodies(c *checker) map[string]bool {
 		c.unique(ids, "body", b.ID)
 		c.texts(b.Name, "name of body %q", b.ID)
 		c.texts(b.ShortName, "short name of body %q", b.ID)
-		c.that(b.DemoEmail != "", "body %q has no demo address", b.ID)
+		c.that(b.DemoEmail != "" || len(d.Phrases.People) == 0, "body %q has no demo address", b.ID)
 	}
 	for _, b := range d.Bodies {
 		c.that(b.Parent == "" || ids[b.Parent], "body %q: parent %q is no body", b.ID, b.Parent)

@@ -44,25 +44,21 @@ func (t Texts) Complete() bool { return t.Ky != "" && t.Ru != "" && t.En != "" }
 
 // City is the tenant itself: its names, hosts, languages and its own settings.
 type City struct {
-	Slug           string      `json:"slug"`
-	JurisdictionID string      `json:"jurisdiction_id"`
-	Hosts          []string    `json:"hosts"`
-	Names          Texts       `json:"names"`
-	OfficialNames  Texts       `json:"official_names"`
-	Country        string      `json:"country"`
-	Timezone       string      `json:"timezone"`
-	Languages      []string    `json:"languages"`
-	Currency       string      `json:"currency"`
-	Center         Center      `json:"center"`
-	BBox           [4]float64  `json:"bbox"` // west, south, east, north
-	Phone          string      `json:"phone"`
-	PhonePrefix    string      `json:"phone_prefix"` // country calling code without "+"
-	Phones         []Phone     `json:"phones"`
-	Email          string      `json:"email"`
-	Dispatcher     string      `json:"dispatcher"` // the body that gets what nobody else answers for
-	Settings       Settings    `json:"settings"`
-	SettingsNote   Texts       `json:"settings_note"`
-	ClockRules     []ClockRule `json:"clock_rules"`
+	Slug           string     `json:"slug"`
+	JurisdictionID string     `json:"jurisdiction_id"`
+	Hosts          []string   `json:"hosts"`
+	Names          Texts      `json:"names"`
+	Country        string     `json:"country"`
+	Timezone       string     `json:"timezone"`
+	Languages      []string   `json:"languages"`
+	Currency       string     `json:"currency"`
+	Center         Center     `json:"center"`
+	BBox           [4]float64 `json:"bbox"` // west, south, east, north
+	Phone          string     `json:"phone"`
+	PhonePrefix    string     `json:"phone_prefix"` // country calling code without "+"
+	// Settings are the city's own choices by section; who declares a section knows what it holds.
+	Settings   map[string]json.RawMessage `json:"settings"`
+	ClockRules []ClockRule                `json:"clock_rules"`
 }
 
 // Center is where the map opens.
@@ -70,38 +66,6 @@ type Center struct {
 	Lat  float64 `json:"lat"`
 	Lon  float64 `json:"lon"`
 	Zoom float64 `json:"zoom"`
-}
-
-// Phone is a public number of the city.
-type Phone struct {
-	Number string `json:"number"`
-	Use    string `json:"use"`
-	Source string `json:"source"`
-}
-
-// Settings are the city's own choices. None of them is law.
-type Settings struct {
-	ReopenDays                int          `json:"reopen_days"`
-	ReportAnswerWorkingDays   int          `json:"report_answer_working_days"`
-	RegisterWorkingDays       int          `json:"register_working_days"`
-	ConfirmCodeMinutes        int          `json:"confirm_code_minutes"`
-	NearbyMetres              int          `json:"nearby_metres"`
-	NearbyDays                int          `json:"nearby_days"`
-	DuplicateMetres           int          `json:"duplicate_metres"`
-	EscalateBeforeWorkingDays int          `json:"escalate_before_working_days"`
-	AnonymousReports          bool         `json:"anonymous_reports"`
-	HoldFirstAnonymous        bool         `json:"hold_first_anonymous"`
-	HideNameByDefault         bool         `json:"hide_name_by_default"`
-	PhotosPerReport           int          `json:"photos_per_report"`
-	QuestionnaireAfterDays    int          `json:"questionnaire_after_days"`
-	WorkingWeek               []string     `json:"working_week"`
-	WorkingHours              WorkingHours `json:"working_hours"`
-}
-
-// WorkingHours are the city's office hours as HH:MM.
-type WorkingHours struct {
-	From string `json:"from"`
-	To   string `json:"to"`
 }
 
 // ClockRule is a term with its time of validity. Law says whether it stands in a law.
@@ -407,7 +371,7 @@ func parseHolidays(r io.Reader) ([]Holiday, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || !slices.Equal(rows[0], []string{"date", "kind", "ky", "ru", "en", "status", "source"}) {
+	if len(rows) == 0 || !slices.Equal(rows[0], holidayColumns) {
 		return nil, errors.New("unexpected header")
 	}
 	var out []Holiday

@@ -84,7 +84,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 			d.Templates[i].Reason = ""
 		}},
 		{"the same body twice", "twice", func(d *Data) { d.Bodies = append(d.Bodies, d.Bodies[0]) }},
-		{"a dispatcher who does not exist", "is no body", func(d *Data) { d.City.Dispatcher = "x" }},
+		{"a fallback that does not exist", "is no body", func(d *Data) { d.Fallback = "x" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := load(t)

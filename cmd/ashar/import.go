@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 
@@ -37,5 +38,34 @@ func importCity(ctx context.Context, c *console, args []string) error {
 	}
 	fmt.Fprintf(c.out, "%s is founded and answers at %v. Next, its first administrator:\n  ashar user create --city %s --name NAME --address EMAIL --role admin\n",
 		tenant.Name("en"), tenant.Hosts, tenant.Slug)
+	return nil
+}
+
+// exportCity writes a city into a folder of files, the counterpart of import.
+func exportCity(ctx context.Context, c *console, args []string) error {
+	var slug string
+	cfg, rest, err := settings(c, "export", args, func(fs *flag.FlagSet) {
+		fs.StringVar(&slug, "city", "", "short name of the city, when there are several")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return wrong("say \"ashar export FOLDER\"; docs/own-city.md tells what will be in it")
+	}
+	a, err := app.New(ctx, cfg, logger(c, cfg), clock.System{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	tenant, err := a.CityNamed(slug)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := a.Export(ctx, tenant, rest[0]); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s is written into %s. Keys to other systems, people and reports are not part of it: \"ashar backup\" keeps those.\n",
+		tenant.Name("en"), rest[0])
 	return nil
 }

@@ -41,6 +41,7 @@ func commands() []command {
 		{"demo", "load or reset the demo city of Bishkek", demo},
 		{"migrate", "bring the database to this version", migrate},
 		{"import", "found a city from a folder of files, or bring changed ones into it", importCity},
+		{"export", "write a city into a folder of files, which import takes", exportCity},
 		{"user", "create staff, or reset somebody's access", user},
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},

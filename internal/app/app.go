@@ -27,6 +27,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -67,6 +68,7 @@ type App struct {
 	Runner   *jobs.Runner
 	Matrix   *permission.Book
 	Site     *page.Site
+	sections []city.Section
 	outbox   *outbox
 	metrics  *metrics
 	handler  http.Handler
@@ -138,8 +140,10 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: a.Reports}
+	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		account.Manifest(accounts),
+		choices.Manifest(),
 		reports.Manifest(),
 	}
 	rules := permission.Rules()
@@ -150,6 +154,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	var operations []func(huma.API)
 	for _, f := range features {
 		rules = append(rules, f.Permissions...)
+		a.sections = append(a.sections, f.Settings...)
 		routes = append(routes, f.Routes...)
 		nav = append(nav, f.Nav...)
 		data = append(data, f.PersonalData...)
@@ -164,6 +169,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			a.Runner.Every(p.Name, p.Every, p.Run)
 		}
 	}
+	choices.Sections = a.sections
 	a.Accounts.PersonalData(data)
 	a.Matrix = permission.NewBook(a.DB, rules)
 	accounts.Matrix = a.Matrix

@@ -39,7 +39,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 			return err
 		}
 	}
-	if err := demo.City(ctx, a.DB, a.Clock.Now()); err != nil {
+	if err := demo.City(ctx, a.DB, a.sections, a.Clock.Now()); err != nil {
 		return err
 	}
 	if err := a.Cities.Reload(ctx); err != nil {

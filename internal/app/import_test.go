@@ -6,12 +6,16 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/seed"
 )
 
 func TestAnOwnCityIsFoundedFromFilesAndChangedByThem(t *testing.T) {
@@ -103,6 +107,86 @@ func TestAnOwnCityIsFoundedFromFilesAndChangedByThem(t *testing.T) {
 		}
 		if _, _, err := a.Import(t.Context(), os.DirFS(t.TempDir())); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("an empty folder is answered with %v", err)
+		}
+	})
+}
+
+func TestAnExportedCityIsTheSameCityElsewhere(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		demo, err := a.CityNamed("bishkek")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What the administrator changed is part of the city.
+		admin := visit(t, s)
+		admin.do(200, http.MethodPost, "/demo", url.Values{"person": {"1000"}, "back": {"/account"}})
+		form := settingsForm(t, admin)
+		form.Set("reopen_days", "21")
+		form.Set("blocked_words", "viagra казино")
+		admin.do(200, http.MethodPost, "/admin/settings", form)
+		first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
+		if demo, err = a.CityNamed("bishkek"); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Export(t.Context(), demo, first); err != nil {
+			t.Fatal(err)
+		}
+		change(t, first, "city.json", func(c object) { c["slug"], c["hosts"] = "tokmok", []string{"tokmok.example"} })
+		if _, _, err := a.Import(t.Context(), os.DirFS(first)); err != nil {
+			t.Fatal(err)
+		}
+		own, err := a.CityNamed("tokmok")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Export(t.Context(), own, second); err != nil {
+			t.Fatal(err)
+		}
+		files, err := os.ReadDir(first)
+		if err != nil || len(files) != 10 {
+			t.Fatalf("%d files, %v", len(files), err)
+		}
+		for _, f := range files {
+			if f.Name() == "city.json" {
+				change(t, second, f.Name(), func(object) {}) // the same layout as the one changed by hand
+			}
+			before, err := os.ReadFile(filepath.Join(first, f.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := os.ReadFile(filepath.Join(second, f.Name()))
+			if err != nil || string(before) != string(after) {
+				t.Errorf("%s is not the same after a round trip: %v", f.Name(), err)
+			}
+		}
+		data, err := seed.Read(os.DirFS(second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		demoData, err := seed.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(data.Bodies) != len(demoData.Bodies) || len(data.Places) != len(demoData.Places) || len(data.Routes) != len(demoData.Routes) ||
+			len(data.Holidays) != len(demoData.Holidays) || len(data.Templates) != len(demoData.Templates) || data.Fallback != demoData.Fallback {
+			t.Error("the export lost something of the city")
+		}
+		for _, day := range []string{"2024-12-31", "2025-01-01", "2025-07-31", "2025-08-01"} {
+			at, _ := time.Parse(time.DateOnly, day)
+			for _, c := range demoData.Categories {
+				if got, want := data.BodyFor(c.Code, "leninsky", at), demoData.BodyFor(c.Code, "leninsky", at); got != want {
+					t.Errorf("%s goes to %s on %s, not to %s", c.Code, got, day, want)
+				}
+			}
+		}
+		if got := string(data.City.Settings["report"]); !strings.Contains(got, `"reopen_days":21`) || !strings.Contains(got, "казино") {
+			t.Errorf("the settings are %s", got)
+		}
+		for _, wrong := range []object{{"reopen_days": -1}, {"reopen_days": "many"}, {"reopen_dais": 3}} {
+			change(t, second, "city.json", func(c object) { c["settings"] = object{"report": wrong} })
+			if _, _, err := a.Import(t.Context(), os.DirFS(second)); !errors.Is(err, city.ErrSetting) || !strings.Contains(err.Error(), "settings.report.reopen_da") {
+				t.Errorf("the settings %v are answered with %v", wrong, err)
+			}
 		}
 	})
 }

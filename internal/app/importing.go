@@ -32,7 +32,7 @@ func (a *App) Import(ctx context.Context, folder fs.FS) (c *city.City, founded b
 	if id == demo.CityID && a.Config.Demo {
 		return nil, false, errors.New("a demo installation keeps its first place for the demo city; import without --demo")
 	}
-	if err := founding.City(ctx, a.DB, founding.Founding{ID: id, Data: data}, a.Clock.Now()); err != nil {
+	if err := founding.City(ctx, a.DB, founding.Founding{ID: id, Data: data, Sections: a.sections}, a.Clock.Now()); err != nil {
 		return nil, false, err
 	}
 	if err := a.Cities.Reload(ctx); err != nil {
@@ -43,4 +43,13 @@ func (a *App) Import(ctx context.Context, folder fs.FS) (c *city.City, founded b
 	a.Versions.Mark(id)
 	c, _ = a.Cities.ByID(id)
 	return c, !known, nil
+}
+
+// Export writes a city into a folder, as the files that Import takes.
+func (a *App) Export(ctx context.Context, c *city.City, folder string) error {
+	data, err := founding.Export(ctx, a.DB, c, a.sections, a.Clock.Now())
+	if err != nil {
+		return err
+	}
+	return seed.Write(folder, data)
 }

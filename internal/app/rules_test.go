@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"github.com/ashar-kg/ashar/internal/app"
 )
 
@@ -53,4 +55,69 @@ func TestTheAdministratorChangesWhoMayDoWhat(t *testing.T) {
 			t.Error("the log does not tell of the change")
 		}
 	})
+}
+
+func TestTheAdministratorChangesSettings(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		admin, clerk := visit(t, s), visit(t, s)
+		admin.do(200, http.MethodPost, "/demo", url.Values{"person": {"1000"}, "back": {"/account"}})
+		clerk.do(200, http.MethodPost, "/demo", url.Values{"person": {"1003"}, "back": {"/account"}})
+		for _, lang := range []string{"ky", "ru", "en"} {
+			if page, _ := admin.do(200, http.MethodGet, "/admin/settings?lang="+lang, nil); strings.Contains(page, ">settings.") {
+				t.Errorf("in %s a setting has no name", lang)
+			}
+		}
+		form := settingsForm(t, admin)
+		clerk.do(403, http.MethodGet, "/admin/settings", nil)
+		clerk.do(403, http.MethodPost, "/admin/settings", form)
+
+		form.Set("max_photos", "200")
+		form.Set("near_metres", "")
+		form.Set("blocked_words", "казино")
+		if page, _ := admin.do(422, http.MethodPost, "/admin/settings", form); !strings.Contains(page, `value="200"`) || !strings.Contains(page, "казино") || strings.Count(page, "govuk-error-message") != 2 {
+			t.Errorf("wrong settings are answered with %.400s", page)
+		}
+		form.Set("max_photos", "2")
+		form.Set("near_metres", "90")
+		form.Del("open_keys")
+		admin.do(200, http.MethodPost, "/admin/settings", form)
+		if got := settingsForm(t, admin); got.Get("max_photos") != "2" || got.Get("blocked_words") != "казино" || got.Has("open_keys") || !got.Has("hold_anonymous") {
+			t.Errorf("after the change the settings are %v", got)
+		}
+		if page, _ := visit(t, s).do(200, http.MethodGet, "/reports/new?lat=42.87&lon=74.6&category=pothole", nil); !strings.Contains(page, "2") {
+			t.Error("the form does not know how many photos it takes")
+		}
+		if log, _ := admin.do(200, http.MethodGet, "/admin/people", nil); !strings.Contains(log, "max_photos 5 → 2") || !strings.Contains(log, "open_keys true → false") {
+			t.Error("the log does not tell of the change")
+		}
+		admin.do(404, http.MethodPost, "/admin/settings", url.Values{"section": {"weather"}})
+	})
+}
+
+// settingsForm reads the form of the settings as it stands on the page.
+func settingsForm(t *testing.T, b *browser) url.Values {
+	t.Helper()
+	page, _ := b.do(200, http.MethodGet, "/admin/settings", nil)
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{}
+	for n := range doc.Descendants() {
+		attr := map[string]string{}
+		for _, a := range n.Attr {
+			attr[a.Key] = a.Val
+		}
+		_, checked := attr["checked"]
+		switch {
+		case n.Data == "textarea" && n.FirstChild != nil:
+			form.Set(attr["name"], n.FirstChild.Data)
+		case n.Data == "input" && (attr["type"] != "checkbox" || checked):
+			form.Set(attr["name"], attr["value"])
+		}
+	}
+	if form.Get("section") != "report" {
+		t.Fatalf("the page has no settings: %v", form)
+	}
+	return form
 }

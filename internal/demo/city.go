@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/founding"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -21,12 +22,12 @@ const CityID = 1
 
 // City stores everything about the demo city but its reports. Doing it again
 // brings changed seed files into an old demo.
-func City(ctx context.Context, d *db.DB, now time.Time) error {
+func City(ctx context.Context, d *db.DB, sections []city.Section, now time.Time) error {
 	data, err := seed.Load()
 	if err != nil {
 		return err
 	}
-	return founding.City(ctx, d, founding.Founding{ID: CityID, Demo: true, Data: data, Also: func(tx *db.Tx, bodies map[string]*body.Body) error {
+	return founding.City(ctx, d, founding.Founding{ID: CityID, Demo: true, Data: data, Sections: sections, Also: func(tx *db.Tx, bodies map[string]*body.Body) error {
 		return putPeople(tx, data, bodies, now)
 	}}, now)
 }

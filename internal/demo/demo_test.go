@@ -40,7 +40,7 @@ func load(t testing.TB, d *db.DB, n int) Loading {
 	t.Helper()
 	ctx := context.Background()
 	for range 2 {
-		if err := City(ctx, d, now); err != nil {
+		if err := City(ctx, d, []city.Section{report.Section}, now); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,7 +7,9 @@ package founding
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +27,11 @@ type Founding struct {
 	ID   int64 // of the city; the one of the same slug when it is there
 	Demo bool  // bodies get mail at their invented addresses, people sign in by one click
 	Data *seed.Data
+	// Sections are the settings that the features declare.
+	Sections []city.Section
 	// Also runs in the same transaction, with the bodies by code.
 	Also func(tx *db.Tx, bodies map[string]*body.Body) error
+	zone *time.Location
 }
 
 // City stores everything about a city.
@@ -35,6 +40,7 @@ func City(ctx context.Context, d *db.DB, f Founding, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("city.json: %w", err)
 	}
+	f.zone = zone
 	from := f.Data.City
 	c := &city.City{
 		ID: f.ID, Slug: from.Slug, Jurisdiction: from.JurisdictionID, Names: textMap(from.Names), Country: from.Country, Zone: zone,
@@ -75,26 +81,34 @@ func textMap(t seed.Texts) map[string]string {
 func holidays(data *seed.Data) []city.Holiday {
 	out := make([]city.Holiday, len(data.Holidays))
 	for i, h := range data.Holidays {
-		out[i] = city.Holiday{Day: h.Date.Format(time.DateOnly), Kind: h.Kind, Names: textMap(h.Names), Source: h.Source}
+		out[i] = city.Holiday{Day: h.Date.Format(time.DateOnly), Kind: h.Kind, Names: textMap(h.Names), Source: h.Source, Status: h.Status}
 	}
 	return out
 }
 
 func (f Founding) settings(tx *db.Tx, now time.Time) error {
-	data := f.Data
-	s := report.DefaultSettings
-	s.ReopenDays, s.NearMetres, s.MaxPhotos = data.City.Settings.ReopenDays, data.City.Settings.NearbyMetres, data.City.Settings.PhotosPerReport
-	s.HoldAnonymous, s.DefaultDays = data.City.Settings.HoldFirstAnonymous, data.City.Settings.ReportAnswerWorkingDays
-	s.AskAfterDays = data.City.Settings.QuestionnaireAfterDays
-	s.SoonHours, s.OpenKeys = 24*data.City.Settings.EscalateBeforeWorkingDays, true
-	return city.PutSetting(tx, f.ID, report.KindName, s, 0, now)
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(f.Data.City.Settings)) {
+		i := slices.IndexFunc(f.Sections, func(s city.Section) bool { return s.Name == name })
+		if i < 0 {
+			wrong = append(wrong, fmt.Errorf("%w: settings.%s is unknown", city.ErrSetting, name))
+			continue
+		}
+		values, err := f.Sections[i].Parse(f.Data.City.Settings[name])
+		if err == nil {
+			err = city.PutSetting(tx, f.ID, name, values, 0, now)
+		}
+		wrong = append(wrong, err)
+	}
+	return errors.Join(wrong...)
 }
 
-func ms(d seed.Date) int64 {
+// begin is the instant at which a day of the files begins in the city, 0 for none.
+func (f Founding) begin(d seed.Date) int64 {
 	if d.IsZero() {
 		return 0
 	}
-	return d.UnixMilli()
+	return time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, f.zone).UnixMilli()
 }
 
 // bodies reads the bodies; one that is in the city already keeps its id.
@@ -103,9 +117,9 @@ func (f Founding) bodies(tx *db.Tx) (map[string]*body.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, last := map[string]int64{}, int64(0)
+	ids, keys, last := map[string]int64{}, map[string]string{}, int64(0)
 	for _, b := range have {
-		ids[b.Code], last = b.ID, max(last, b.ID)
+		ids[b.Code], keys[b.Code], last = b.ID, b.EndpointKey, max(last, b.ID)
 	}
 	data := f.Data
 	out := map[string]*body.Body{}
@@ -116,9 +130,12 @@ func (f Founding) bodies(tx *db.Tx) (map[string]*body.Body, error) {
 			id = last
 		}
 		one := &body.Body{
-			ID: id, Code: b.ID, Kind: b.Kind, Names: textMap(b.Name), Short: textMap(b.ShortName), ValidFrom: ms(b.ValidFrom), ValidUntil: ms(b.ValidUntil),
+			ID: id, Code: b.ID, Kind: b.Kind, Names: textMap(b.Name), Short: textMap(b.ShortName), ValidFrom: f.begin(b.ValidFrom), ValidUntil: f.begin(b.ValidUntil),
 			Delivery: body.Delivery(b.Delivery), Email: b.Email, Endpoint: b.Endpoint, EndpointKey: b.EndpointKey, Jurisdiction: b.Jurisdiction,
 			Contacts: strings.Join(b.PublicContacts, "\n"), Note: b.Note, Aliases: b.Aliases,
+		}
+		if one.EndpointKey == "" {
+			one.EndpointKey = keys[b.ID] // an exported folder holds no secrets
 		}
 		if one.Delivery == "" {
 			one.Delivery = body.ByAccount
@@ -173,6 +190,18 @@ func (f Founding) places(tx *db.Tx) error {
 			Placed: p.Lat != 0, Lat: p.Lat, Lon: p.Lon, Line: p.Line,
 		}
 	}
+	// Names are numbered by their place in the file, so what is beyond its end has left it.
+	old, err := place.Names(tx, f.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range old {
+		if e.ID > int64(len(entries)) {
+			if err := place.RemoveName(tx, f.ID, e.ID); err != nil {
+				return err
+			}
+		}
+	}
 	return place.PutNames(tx, f.ID, entries)
 }
 
@@ -206,7 +235,7 @@ func (f Founding) book(tx *db.Tx, bodies map[string]*body.Body) error {
 			return fmt.Errorf("route %d names the unknown body %q", i, r.Body)
 		}
 		if err := report.PutRoute(tx, f.ID, report.Route{
-			ID: int64(i + 1), Category: r.Category, Area: r.Area, Body: bodies[r.Body].ID, ValidFrom: ms(r.ValidFrom), ValidUntil: ms(r.ValidUntil), Source: r.Source,
+			ID: int64(i + 1), Category: r.Category, Area: r.Area, Body: bodies[r.Body].ID, ValidFrom: f.begin(r.ValidFrom), ValidUntil: f.begin(r.ValidUntil), Source: r.Source,
 		}); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ const everybody = [
 const steps = [`/reports/new?step=what&lat=42.8746&lon=74.6036`];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation'];
-const admin = ['/admin/people', '/admin/permissions', '/staff/residents', '/staff/jobs'];
+const admin = ['/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs'];
 
 async function look(options, name, person, pages) {
   const page = await visitor(browser, options);

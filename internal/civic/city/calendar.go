@@ -28,6 +28,7 @@ type Holiday struct {
 	Kind   string // "holiday" or "workday"
 	Names  map[string]string
 	Source string
+	Status string // how sure the day is, as holidays.csv says
 }
 
 // NewCalendar returns a calendar in a time zone.

@@ -57,12 +57,23 @@ func PutHolidays(tx *db.Tx, city int64, list []Holiday) error {
 		return err
 	}
 	for _, h := range list {
-		if _, err := tx.Exec("city.holiday", `INSERT INTO city_holiday (city_id, day, kind, name_ky, name_ru, name_en, source)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, city, h.Day, h.Kind, h.Names["ky"], h.Names["ru"], h.Names["en"], h.Source); err != nil {
+		if _, err := tx.Exec("city.holiday", `INSERT INTO city_holiday (city_id, day, kind, name_ky, name_ru, name_en, source, status)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, city, h.Day, h.Kind, h.Names["ky"], h.Names["ru"], h.Names["en"], h.Source, h.Status); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Holidays reads the days of a city that differ from their weekday, in order.
+func Holidays(tx *db.Tx, city int64) ([]Holiday, error) {
+	return db.All(tx, "city.holidays.of", `SELECT day, kind, name_ky, name_ru, name_en, source, status FROM city_holiday
+		WHERE city_id = $1 ORDER BY day`, func(r db.Row) (h Holiday, err error) {
+		var ky, ru, en string
+		err = r.Scan(&h.Day, &h.Kind, &ky, &ru, &en, &h.Source, &h.Status)
+		h.Names = map[string]string{"ky": ky, "ru": ru, "en": en}
+		return h, err
+	}, city)
 }
 
 // Next returns the next value of a named counter of a city, from 1. The row is

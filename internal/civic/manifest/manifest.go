@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
@@ -21,6 +22,7 @@ type Feature struct {
 	Name         string
 	Routes       []Route
 	Permissions  []permission.Rule
+	Settings     []city.Section
 	Layers       []Layer
 	Nav          []Link
 	Jobs         map[string]func(context.Context, jobs.Job) error

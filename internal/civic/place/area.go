@@ -167,6 +167,21 @@ func (a Area) GeoJSON() (string, error) {
 	return string(text), err
 }
 
+// Collection is a list of areas as the GeoJSON that ParseAreas reads.
+func Collection(list []Area) ([]byte, error) {
+	features := []any{}
+	for _, a := range list {
+		features = append(features, map[string]any{
+			"type":     "Feature",
+			"geometry": map[string]any{"type": "MultiPolygon", "coordinates": a.Shape},
+			"properties": map[string]any{
+				"code": a.Code, "name_ky": a.Names.Ky, "name_ru": a.Names.Ru, "name_en": a.Names.En, "approximate": a.Approximate,
+			},
+		})
+	}
+	return json.Marshal(map[string]any{"type": "FeatureCollection", "features": features})
+}
+
 // Contains reports whether a place lies in the area.
 func (a *Area) Contains(lat, lon float64) bool {
 	if !a.bound.Contains(orb.Point{lon, lat}) {

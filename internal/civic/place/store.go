@@ -60,8 +60,7 @@ func (s *Store) Gazetteer(ctx context.Context, cityID int64) (*Gazetteer, error)
 // Areas returns a city's polygons, at most a second old.
 func (s *Store) Areas(ctx context.Context, cityID int64) (*Areas, error) {
 	return load(ctx, s, s.areas, cityID, subjectAreas, func(tx *db.Tx) (*Areas, error) {
-		list, err := areas(tx, cityID)
-		return NewAreas(list), err
+		return AllAreas(tx, cityID)
 	})
 }
 
@@ -222,8 +221,9 @@ func ReplaceAreas(tx *db.Tx, cityID int64, kind string, from int64, list []Area)
 	return raise(tx, cityID, subjectAreas)
 }
 
-func areas(tx *db.Tx, cityID int64) ([]Area, error) {
-	return db.All(tx, "place.area.all", `SELECT kind, code, valid_from, COALESCE(valid_until, 0), names, geometry, approximate
+// AllAreas reads a city's areas, former ones too.
+func AllAreas(tx *db.Tx, cityID int64) (*Areas, error) {
+	list, err := db.All(tx, "place.area.all", `SELECT kind, code, valid_from, COALESCE(valid_until, 0), names, geometry, approximate
 		FROM place_area WHERE city_id = $1 ORDER BY kind, code, valid_from`, func(r db.Row) (a Area, err error) {
 		var names, geometry string
 		if err := r.Scan(&a.Kind, &a.Code, &a.ValidFrom, &a.ValidUntil, &names, &geometry, &a.Approximate); err != nil {
@@ -235,4 +235,5 @@ func areas(tx *db.Tx, cityID int64) ([]Area, error) {
 		a.Shape, err = parseShape([]byte(geometry))
 		return a, err
 	}, cityID)
+	return NewAreas(list), err
 }

@@ -216,7 +216,7 @@ func (s *Books) Of(ctx context.Context, city int64) (*Book, error) {
 	}
 	var b *Book
 	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
-		b, err = readBook(tx, city)
+		b, err = ReadBook(tx, city)
 		return err
 	})
 	if err != nil {
@@ -233,7 +233,8 @@ func (s *Books) Forget(city int64) {
 	s.mu.Unlock()
 }
 
-func readBook(tx *db.Tx, city int64) (b *Book, err error) {
+// ReadBook reads the book of a city.
+func ReadBook(tx *db.Tx, city int64) (b *Book, err error) {
 	b = &Book{byCode: map[string]*Category{}}
 	if b.Categories, err = categories(tx, city); err != nil {
 		return nil, err

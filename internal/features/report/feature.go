@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/city"
+
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
@@ -27,6 +29,7 @@ func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name:        KindName,
 		Permissions: Permissions(),
+		Settings:    []city.Section{Section},
 		Layers:      []manifest.Layer{{Name: Layer, Title: "report.list.title"}},
 		Nav: []manifest.Link{
 			{Path: "/reports", Title: "report.nav.map", Icon: "map", Audience: manifest.Bottom},

@@ -64,7 +64,7 @@ func (s *Service) fetch(ctx context.Context, j jobs.Job) error {
 		}
 		return err
 	}
-	ph, _, err := s.StorePhoto(ctx, http.MaxBytesReader(nil, answer.Body, DefaultSettings.MaxUploadBytes))
+	ph, _, err := s.StorePhoto(ctx, http.MaxBytesReader(nil, answer.Body, int64(DefaultSettings.MaxUploadMB)<<20))
 	switch {
 	case errors.Is(err, photo.ErrNotImage), errors.Is(err, photo.ErrUnsupported), errors.Is(err, photo.ErrTooLarge), errors.Is(err, photo.ErrTooManyPixels):
 		return jobs.Permanent(fmt.Errorf("report.fetch: %w", err))

@@ -485,7 +485,7 @@ func (g georeport) CreateUpdate(ctx context.Context, _ open311.Call, u open311.U
 // open311Routes answer GeoReport calls, for real and as a rehearsal.
 func (p *Pages) open311Routes() (out []manifest.Route) {
 	for path, g := range map[string]georeport{Open311Path: {p, false}, Open311TestPath: {p, true}} {
-		server := &open311.Server{Backend: g, MaxBody: DefaultSettings.MaxUploadBytes, Log: p.Log, Now: p.Service.Clock.Now, Explain: g.explain}
+		server := &open311.Server{Backend: g, MaxBody: int64(DefaultSettings.MaxUploadMB) << 20, Log: p.Log, Now: p.Service.Clock.Now, Explain: g.explain}
 		handler := http.StripPrefix(path, server)
 		handle := func(w http.ResponseWriter, r *http.Request) error {
 			handler.ServeHTTP(w, r)

@@ -154,7 +154,7 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form, do
 
 // upload reads a form that may carry photos.
 func (p *Pages) upload(w http.ResponseWriter, r *http.Request, s *scene) (*web.Form, []*multipart.FileHeader, error) {
-	f, err := web.ReadUpload(w, r, s.settings.MaxUploadBytes)
+	f, err := web.ReadUpload(w, r, int64(s.settings.MaxUploadMB)<<20)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,11 +6,13 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 )
@@ -87,10 +89,10 @@ type Settings struct {
 	NearMetres       int      `json:"near_metres"`       // how far a similar report is looked for
 	MaxPhotos        int      `json:"max_photos"`        // in one report or comment
 	HoldAnonymous    bool     `json:"hold_anonymous"`    // what visitors add without signing in waits for a moderator
-	BlockedWords     []string `json:"blocked_words"`     // folded; a post with one waits
+	BlockedWords     []string `json:"blocked_words"`     // a post with one waits
 	MaxLinks         int      `json:"max_links"`         // more of them wait
 	OpenKeys         bool     `json:"open_keys"`         // anybody may ask for an Open311 key
-	MaxUploadBytes   int64    `json:"max_upload_bytes"`  // of one form
+	MaxUploadMB      int      `json:"max_upload_mb"`     // of one form with its photos
 	UnconfirmedHours int      `json:"unconfirmed_hours"` // after which a report without its code is erased
 	FlagsToHold      int      `json:"flags_to_hold"`     // flags by different people that hold a post
 	DefaultDays      int      `json:"default_days"`      // working days where the category names none
@@ -99,7 +101,27 @@ type Settings struct {
 // DefaultSettings hold until the city sets its own.
 var DefaultSettings = Settings{
 	ReopenDays: 30, AskAfterDays: 3, SoonHours: 24, NearMetres: 150, MaxPhotos: 6, HoldAnonymous: true, MaxLinks: 2,
-	MaxUploadBytes: 64 << 20, UnconfirmedHours: 72, FlagsToHold: 3, DefaultDays: 10,
+	MaxUploadMB: 64, UnconfirmedHours: 72, FlagsToHold: 3, DefaultDays: 10,
+}
+
+// Section declares the settings for the pages and files that change them.
+var Section = city.Section{
+	Name: KindName, Default: DefaultSettings,
+	Fields: []city.SettingField{
+		{Key: "default_days", Min: 1, Max: 365},
+		{Key: "soon_hours", Min: 1, Max: 240},
+		{Key: "reopen_days", Min: 0, Max: 365},
+		{Key: "ask_after_days", Min: 0, Max: 90},
+		{Key: "near_metres", Min: 10, Max: 2000},
+		{Key: "max_photos", Min: 1, Max: 20},
+		{Key: "max_upload_mb", Min: 1, Max: 256},
+		{Key: "unconfirmed_hours", Min: 1, Max: 720},
+		{Key: "hold_anonymous"},
+		{Key: "flags_to_hold", Min: 1, Max: 100},
+		{Key: "max_links", Min: 0, Max: 50},
+		{Key: "blocked_words"},
+		{Key: "open_keys"},
+	},
 }
 
 // Suspicious tells whether a text must wait for a moderator: too many links, a
@@ -110,10 +132,8 @@ func Suspicious(text string, s Settings, words []string) bool {
 		return true
 	}
 	for _, w := range words {
-		for _, b := range s.BlockedWords {
-			if w == b {
-				return true
-			}
+		if slices.ContainsFunc(s.BlockedWords, func(b string) bool { return slices.Contains(place.Words(b), w) }) {
+			return true
 		}
 	}
 	return shouts(text)

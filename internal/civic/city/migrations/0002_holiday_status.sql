@@ -1,0 +1,1 @@
+ALTER TABLE city_holiday ADD COLUMN status TEXT NOT NULL DEFAULT 'check';
