@@ -113,10 +113,6 @@ func TestAnOwnCityIsFoundedFromFilesAndChangedByThem(t *testing.T) {
 
 func TestAnExportedCityIsTheSameCityElsewhere(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
-		demo, err := a.CityNamed("bishkek")
-		if err != nil {
-			t.Fatal(err)
-		}
 		// What the administrator changed is part of the city.
 		admin := visit(t, s)
 		admin.do(200, http.MethodPost, "/demo", url.Values{"person": {"1000"}, "back": {"/account"}})
@@ -125,7 +121,8 @@ func TestAnExportedCityIsTheSameCityElsewhere(t *testing.T) {
 		form.Set("blocked_words", "viagra казино")
 		admin.do(200, http.MethodPost, "/admin/settings", form)
 		first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
-		if demo, err = a.CityNamed("bishkek"); err != nil {
+		demo, err := a.CityNamed("bishkek")
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := a.Export(t.Context(), demo, first); err != nil {

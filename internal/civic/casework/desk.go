@@ -48,8 +48,8 @@ func (d *Desk) Hook(kind string, h Hook) { d.hooks[kind] = append(d.hooks[kind],
 // Kind returns a declared kind.
 func (d *Desk) Kind(name string) *Kind { return d.kinds[name] }
 
-// Open stores a new case inside tx and numbers it last, because the counter
-// keeps other new cases waiting until the commit. f needs its kind, texts,
+// Open stores a new case inside tx and numbers it last, so that no number is
+// drawn for a case that cannot be stored. f needs its kind, texts,
 // place, category, body, visibility and due date; first words go to e.
 func (d *Desk) Open(tx *db.Tx, c *city.City, f *File, e *Event, photos []Photo) error {
 	k := d.kinds[f.Kind]

@@ -76,11 +76,17 @@ func Holidays(tx *db.Tx, city int64) ([]Holiday, error) {
 	}, city)
 }
 
-// Next returns the next value of a named counter of a city, from 1. The row is
-// locked until the transaction ends, so take it last.
-func Next(tx *db.Tx, city int64, name string) (int64, error) {
-	return db.One(tx, "city.counter", `INSERT INTO city_counter (city_id, name, value) VALUES ($1, $2, 1)
-		ON CONFLICT (city_id, name) DO UPDATE SET value = city_counter.value + 1 RETURNING value`, db.Int64, city, name)
+// Next returns the next value of a named counter of a city, from 1. It is drawn
+// apart from the transaction, so that writers do not wait for each other's
+// commit: no value is given twice, and one that was drawn for a transaction
+// which then failed is left out. So draw it last.
+func Next(tx *db.Tx, city int64, name string) (n int64, err error) {
+	err = tx.Apart(func(tx *db.Tx) error {
+		n, err = db.One(tx, "city.counter", `INSERT INTO city_counter (city_id, name, value) VALUES ($1, $2, 1)
+			ON CONFLICT (city_id, name) DO UPDATE SET value = city_counter.value + 1 RETURNING value`, db.Int64, city, name)
+		return err
+	})
+	return n, err
 }
 
 // SetCounter puts a counter to a value, for imports.

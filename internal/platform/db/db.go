@@ -36,7 +36,8 @@ type DB struct {
 	path   string // file of a SQLite database
 	reader *sql.DB
 	writer *sql.DB
-	group  *group // group commit of SQLite; nil on PostgreSQL
+	apart  *sql.DB // for Tx.Apart; nil on SQLite
+	group  *group  // group commit of SQLite; nil on PostgreSQL
 	writes atomic.Int64
 	reads  atomic.Int64
 	retry  atomic.Int64
@@ -86,6 +87,9 @@ func (d *DB) Close() error {
 	if d.reader != d.writer {
 		err = errors.Join(d.reader.Close(), err)
 	}
+	if d.apart != nil {
+		err = errors.Join(d.apart.Close(), err)
+	}
 	return err
 }
 
@@ -94,6 +98,7 @@ type Tx struct {
 	ctx    context.Context
 	tx     *sql.Tx
 	engine Engine
+	apart  *sql.DB
 	after  []func()
 }
 

@@ -209,3 +209,58 @@ func TestReadersInsideWritersDoNotWaitForEachOther(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsDoneApartDoesNotWaitForTheTransaction(t *testing.T) {
+	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		draw := func(tx *db.Tx) (n int64, err error) {
+			err = tx.Apart(func(tx *db.Tx) error {
+				n, err = db.One(tx, "test.draw", `INSERT INTO item (city_id, id, name) VALUES (1, 1, 'x')
+					ON CONFLICT (city_id, id) DO UPDATE SET name = item.name || 'x' RETURNING LENGTH(name)`, db.Int64)
+				return err
+			})
+			return n, err
+		}
+		// Every one of more writers than there are connections holds its value
+		// until the last has drawn; on SQLite, where a writer is alone, they follow
+		// each other.
+		const writers = 12
+		var drawn sync.WaitGroup
+		drawn.Add(writers)
+		values, errs := make(chan int64, writers), make(chan error, writers)
+		for range writers {
+			go func() {
+				errs <- d.Update(ctx, func(tx *db.Tx) error {
+					n, err := draw(tx)
+					drawn.Done()
+					if d.Engine() == db.Postgres {
+						drawn.Wait()
+					}
+					values <- n
+					return errors.Join(err, insert(tx, 100+n, "owner"))
+				})
+			}()
+		}
+		seen := map[int64]bool{}
+		for range writers {
+			if err := <-errs; err != nil {
+				t.Fatal(err)
+			}
+			seen[<-values] = true
+		}
+		if len(seen) != writers || !seen[1] || !seen[writers] {
+			t.Errorf("%d writers drew %v", writers, seen)
+		}
+		failed := errors.New("failed")
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			_, err := draw(tx)
+			return errors.Join(err, failed)
+		}); !errors.Is(err, failed) {
+			t.Fatal(err)
+		}
+		if got := count(t, d); got != writers+1 {
+			t.Errorf("there are %d rows", got)
+		}
+	})
+}
