@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -118,6 +119,16 @@ func TestPhotosBehindLinksAreBrought(t *testing.T) {
 		if len(got.Photos) != 1 {
 			t.Errorf("of three links, one to a photo, %d photos were brought", len(got.Photos))
 		}
+		if page, _ := program.do(200, http.MethodGet, "/reports/"+number+"?lang=en", nil); strings.Count(page, "could not be fetched") != 2 || strings.Contains(page, "secret.jpg") {
+			t.Error("the timeline does not tell of the two links that gave no photo")
+		}
+		for _, card := range []string{"/reports/" + number + "/card.jpg", "/reports/" + number + "/card.jpg?lang=ru"} {
+			data, _ := program.do(200, http.MethodGet, card, nil)
+			if size, err := jpeg.DecodeConfig(strings.NewReader(data)); err != nil || size.Width != 1200 || size.Height != 630 {
+				t.Errorf("%s is %v, %v", card, size, err)
+			}
+		}
+		program.do(404, http.MethodGet, "/reports/2026-999999/card.jpg", nil)
 	})
 }
 

@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"encoding/xml"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -120,4 +122,39 @@ func settingsForm(t *testing.T, b *browser) url.Values {
 		t.Fatalf("the page has no settings: %v", form)
 	}
 	return form
+}
+
+func TestFeedsTellTheSame(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		var atom struct {
+			Entries []struct {
+				ID    string `xml:"id"`
+				Title string `xml:"title"`
+			} `xml:"entry"`
+		}
+		var rss struct {
+			Language string `xml:"channel>language"`
+			Items    []struct {
+				GUID      string `xml:"guid"`
+				Title     string `xml:"title"`
+				Published string `xml:"pubDate"`
+			} `xml:"channel>item"`
+		}
+		b := visit(t, s)
+		for path, into := range map[string]any{"/reports.atom?category=pothole&lang=ru": &atom, "/reports.rss?category=pothole&lang=ru": &rss} {
+			text, _ := b.do(200, http.MethodGet, path, nil)
+			if err := xml.Unmarshal([]byte(text), into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(rss.Items) < 3 || len(atom.Entries) != len(rss.Items) || rss.Language != "ru" {
+			t.Fatalf("%d items, %d entries in %q", len(rss.Items), len(atom.Entries), rss.Language)
+		}
+		for i, item := range rss.Items {
+			_, err := time.Parse(time.RFC1123Z, item.Published)
+			if item.GUID != atom.Entries[i].ID || item.Title != atom.Entries[i].Title || err != nil {
+				t.Errorf("item %d is %+v, the entry %+v: %v", i, item, atom.Entries[i], err)
+			}
+		}
+	})
 }

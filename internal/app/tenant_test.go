@@ -92,7 +92,7 @@ func TestNothingOfOneCityIsSeenInAnother(t *testing.T) {
 			}
 		}
 		for _, path := range []string{
-			"/reports", "/reports?q=көчө", "/reports.atom", "/data/reports.csv", "/data/reports.geojson", "/open311/v2/requests.json",
+			"/reports", "/reports?q=көчө", "/reports.atom", "/reports.rss", "/data/reports.csv", "/data/reports.geojson", "/open311/v2/requests.json",
 			"/open311/v2/requests.json?service_request_id=" + number, "/", "/bodies",
 		} {
 			if _, text := at(t, s, other, path); strings.Contains(text, number) || regexp.MustCompile(`20\d\d-\d{6}`).MatchString(text) {

@@ -35,7 +35,7 @@ func firstReport(base string) (string, error) {
 var views = map[string][]string{
 	"2000": {
 		"/", "/reports", "/reports?state=open", "/reports?state=fixed", "/reports?category=pothole", "/reports?body=gorsvet", "/reports?district=leninsky",
-		"/reports?category=street-light&state=not_fixed&district=sverdlovsky", "/reports?q=чуңкур", "/reports?from=2024-03-01&to=2024-03-31", "/reports.atom",
+		"/reports?category=street-light&state=not_fixed&district=sverdlovsky", "/reports?q=чуңкур", "/reports?from=2024-03-01&to=2024-03-31", "/reports.atom", "/reports.rss",
 		"/reports/NUMBER", "/reports/new", "/bodies", "/bodies/gorsvet", "/districts/leninsky", "/data/reports.csv", "/data/reports.geojson",
 		"/open311/v2/services.xml", "/open311/v2/requests.json?page_size=50", "/open311/v2/requests.xml?status=open&page_size=50", "/open311/v2/requests/NUMBER.json",
 		"/api/v1/reports", "/api/v1/bodies", "/api/v1/reports/similar?lat=42.8746&lon=74.6036&category=pothole", "/account",

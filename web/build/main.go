@@ -53,6 +53,12 @@ func run() error {
 			return err
 		}
 		fonts[name] = d.names[name]
+		for _, weight := range []string{"400", "700"} {
+			name := "golos-" + script + "-" + weight + ".ttf"
+			if err := d.addFile(filepath.Join(tmp, name), name); err != nil {
+				return err
+			}
+		}
 	}
 	d.names["golos.woff2"] = d.names["golos-cyrillic.woff2"]
 	for _, sheet := range []string{"main.css", "map.css"} {

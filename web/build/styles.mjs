@@ -1,5 +1,6 @@
 // Compiles the Sass and cuts the typeface to the letters that Kyrgyz, Russian
-// and English need; run by web/build/main.go from the folder web.
+// and English need: with its axis for browsers, in two weights for what the
+// server itself draws. Run by web/build/main.go from the folder web.
 import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import { compile } from 'sass';
 import subsetFont from 'subset-font';
@@ -28,6 +29,9 @@ const parts = [];
 for (const script of ['cyrillic-ext', 'cyrillic', 'latin']) {
   const font = await readFile(`${folder}golos-text-${script}-wght-normal.woff2`);
   parts.push([script, await subsetFont(font, letters, { targetFormat: 'woff2', variationAxes: { wght: { min: 400, max: 700 } } })]);
+  for (const wght of [400, 700]) {
+    await writeFile(`${out}/golos-${script}-${wght}.ttf`, await subsetFont(font, letters, { targetFormat: 'truetype', variationAxes: { wght } }));
+  }
 }
 for (const [script, data] of parts) {
   await writeFile(`${out}/golos-${script}.woff2`, data);

@@ -39,6 +39,8 @@ func (nothing) Followed(context.Context, *page.Visit, int) ([]account.Own, error
 func (nothing) Sent() []account.Sent                                              { return nil }
 func (nothing) URL(string) string                                                 { return "" }
 
+func (nothing) File(string) ([]byte, bool) { return nil, false }
+
 // serve puts the pages of accounts into the frame of a site.
 func (w *town) serve() *httptest.Server {
 	w.t.Helper()

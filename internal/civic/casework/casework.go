@@ -200,6 +200,7 @@ const (
 	EventDelivered   = "delivered"
 	EventFailed      = "failed"
 	EventRedacted    = "redacted"
+	EventPhotoFailed = "photo_failed"
 )
 
 // Photo is one picture of a case, kept by its content.

@@ -271,6 +271,16 @@ func (d *Desk) Deliver(tx *db.Tx, c *city.City, id int64, ok bool, detail string
 	return err
 }
 
+// PhotoFailed tells on the timeline that a photo to which a link was sent could
+// not be had, so that whoever sent it can send it again.
+func (d *Desk) PhotoFailed(tx *db.Tx, c *city.City, id int64, from, host string) error {
+	_, _, err := d.change(tx, c, id, func(_ *File, e *Event) error {
+		e.Kind, e.Public, e.Actor, e.Detail = EventPhotoFailed, true, from, host
+		return nil
+	})
+	return err
+}
+
 // Escalate marks a case whose clock nears its end, once.
 func (d *Desk) Escalate(tx *db.Tx, c *city.City, id int64) (*File, error) {
 	f, _, err := d.change(tx, c, id, func(f *File, e *Event) error {

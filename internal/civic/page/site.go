@@ -34,6 +34,7 @@ type Sessions interface {
 // Assets are the built files of the face.
 type Assets interface {
 	URL(name string) string
+	File(name string) (data []byte, ok bool)
 }
 
 // Parts are what a Site is made of.

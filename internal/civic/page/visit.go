@@ -50,6 +50,9 @@ func (v *Visit) Absolute(path string) string { return v.site.Absolute(v.City, pa
 // Asset returns the hashed address of a built file, such as "main.css".
 func (v *Visit) Asset(name string) string { return v.site.Assets.URL(name) }
 
+// AssetFile returns a built file by its plain name.
+func (v *Visit) AssetFile(name string) (data []byte, ok bool) { return v.site.Assets.File(name) }
+
 // Texts returns the texts of field errors by field, for a form.
 func (v *Visit) Texts(f *web.Form) map[string]string {
 	out := map[string]string{}

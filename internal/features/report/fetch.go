@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -35,7 +36,7 @@ func fetchLinks(tx *db.Tx, city, id int64, from string, links []string, most int
 
 // fetch adds the photo behind a link to its report. What is no photo, or lies
 // in a private network, is given up; the link's server may be slow, so that
-// failures are tried again.
+// failures are tried again. A link that is given up is told on the timeline.
 func (s *Service) fetch(ctx context.Context, j jobs.Job) error {
 	var a fetchArgs
 	if err := j.Decode(&a); err != nil {
@@ -45,33 +46,17 @@ func (s *Service) fetch(ctx context.Context, j jobs.Job) error {
 	if !ok {
 		return jobs.Permanent(fmt.Errorf("report.fetch: city %d is unknown", j.City))
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Link, nil)
-	if err != nil {
-		return jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
-	}
-	answer, err := s.Outward.Do(r)
-	switch {
-	case errors.Is(err, outward.ErrPrivate):
-		return jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
-	case err != nil:
-		return fmt.Errorf("report.fetch: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		err := fmt.Errorf("report.fetch: the link answers %s", answer.Status)
-		if answer.StatusCode < http.StatusInternalServerError {
-			return jobs.Permanent(err)
+	ph, err := s.download(ctx, a.Link)
+	if err != nil && (jobs.IsPermanent(err) || j.Attempt >= jobs.MaxAttempts) {
+		host := ""
+		if u, parseErr := url.Parse(a.Link); parseErr == nil {
+			host = u.Hostname()
 		}
+		return errors.Join(err, s.DB.Update(ctx, func(tx *db.Tx) error { return s.Desk.PhotoFailed(tx, c, a.Case, a.From, host) }))
+	}
+	if err != nil {
 		return err
 	}
-	ph, _, err := s.StorePhoto(ctx, http.MaxBytesReader(nil, answer.Body, int64(DefaultSettings.MaxUploadMB)<<20))
-	switch {
-	case errors.Is(err, photo.ErrNotImage), errors.Is(err, photo.ErrUnsupported), errors.Is(err, photo.ErrTooLarge), errors.Is(err, photo.ErrTooManyPixels):
-		return jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
-	case err != nil:
-		return err
-	}
-	ph.Stage, ph.Public = "before", true
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		have, err := casework.Photos(tx, c.ID, a.Case, true)
 		if err != nil {
@@ -85,4 +70,37 @@ func (s *Service) fetch(ctx context.Context, j jobs.Job) error {
 		_, _, err = s.Desk.Comment(tx, c, a.Case, casework.Event{Actor: a.From, Photos: []casework.Photo{ph}})
 		return err
 	})
+}
+
+// download gets and stores the photo behind a link. A permanent error means
+// that there never will be one.
+func (s *Service) download(ctx context.Context, link string) (ph casework.Photo, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	if err != nil {
+		return ph, jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
+	}
+	answer, err := s.Outward.Do(r)
+	switch {
+	case errors.Is(err, outward.ErrPrivate):
+		return ph, jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
+	case err != nil:
+		return ph, fmt.Errorf("report.fetch: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		err := fmt.Errorf("report.fetch: the link answers %s", answer.Status)
+		if answer.StatusCode < http.StatusInternalServerError {
+			err = jobs.Permanent(err)
+		}
+		return ph, err
+	}
+	ph, _, err = s.StorePhoto(ctx, http.MaxBytesReader(nil, answer.Body, int64(DefaultSettings.MaxUploadMB)<<20))
+	switch {
+	case errors.Is(err, photo.ErrNotImage), errors.Is(err, photo.ErrUnsupported), errors.Is(err, photo.ErrTooLarge), errors.Is(err, photo.ErrTooManyPixels):
+		return ph, jobs.Permanent(fmt.Errorf("report.fetch: %w", err))
+	case err != nil:
+		return ph, err
+	}
+	ph.Stage, ph.Public = "before", true
+	return ph, nil
 }

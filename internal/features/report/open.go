@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/xml"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,66 +12,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
-
-// atom is the feed of a filtered list (RFC 4287).
-type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	Title   string      `xml:"title"`
-	ID      string      `xml:"id"`
-	Updated string      `xml:"updated"`
-	Links   []atomLink  `xml:"link"`
-	Entries []atomEntry `xml:"entry"`
-}
-
-type atomLink struct {
-	Rel  string `xml:"rel,attr,omitempty"`
-	Href string `xml:"href,attr"`
-}
-
-type atomEntry struct {
-	Title   string   `xml:"title"`
-	ID      string   `xml:"id"`
-	Link    atomLink `xml:"link"`
-	Updated string   `xml:"updated"`
-	Summary string   `xml:"summary"`
-	Author  string   `xml:"author>name"`
-}
-
-func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.scene(r)
-	if err != nil {
-		return err
-	}
-	f, words := s.filterOf(r.URL.Query())
-	f.Limit = 30
-	var found casework.Page
-	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-		found, err = p.Service.List(tx, s.City.ID, f, words)
-		return err
-	}); err != nil {
-		return err
-	}
-	self := s.Absolute(r.URL.RequestURI())
-	doc := atomFeed{
-		Title: s.T("report.list.title") + " · " + s.City.Name(s.Lang()), ID: self, Updated: time.UnixMilli(0).UTC().Format(time.RFC3339),
-		Links: []atomLink{{Rel: "self", Href: self}, {Href: s.Absolute(query("/reports", r.URL.Query()))}},
-	}
-	for _, file := range found.Files {
-		_, state := s.status(file)
-		updated := file.UpdatedAt().UTC().Format(time.RFC3339)
-		doc.Updated = max(doc.Updated, updated)
-		doc.Entries = append(doc.Entries, atomEntry{
-			Title: s.category(file.Category) + ": " + file.Title, ID: s.Absolute("/reports/" + file.Number), Updated: updated,
-			Link: atomLink{Href: s.Absolute("/reports/" + file.Number)}, Summary: state + ". " + file.Address, Author: s.body(file.Body),
-		})
-	}
-	out, err := xml.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), out...)).Send(w, r)
-	return nil
-}
 
 // dataLimit is how many rows one answer of the open data holds; the next ones
 // follow by "before".

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image/jpeg"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/qr"
 	"github.com/ashar-kg/ashar/internal/platform/search"
+	"github.com/ashar-kg/ashar/internal/platform/sharecard"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -143,7 +145,7 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form, do
 		}
 	}
 	meta := page.Meta{
-		Title: d.File.Title, Description: s.category(d.File.Category) + ". " + d.File.Address, Image: photoPath(d.File.Photo),
+		Title: d.File.Title, Description: s.category(d.File.Category) + ". " + d.File.Address, Image: "/reports/" + d.File.Number + "/card.jpg?lang=" + s.Lang(),
 		Private: d.File.Visibility != casework.Public,
 	}
 	if len(f.Errors()) > 0 {
@@ -248,6 +250,43 @@ func (p *Pages) qr(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.NewBody(http.StatusOK, "image/svg+xml", qr.SVG(v.Absolute("/reports/"+r.PathValue("number")))).Send(w, r)
+	return nil
+}
+
+// card is the picture that messengers show beside a link to a report.
+func (p *Pages) card(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	var f *casework.File
+	var photos []casework.Photo
+	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		if f, err = visible(tx, s.City, s.Actor, r.PathValue("number")); err == nil {
+			photos, err = casework.Photos(tx, s.City.ID, f.ID, false)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	c := sharecard.Card{City: s.City.Name(s.Lang()), Kind: s.category(f.Category), Title: f.Title, Place: f.Address, Number: f.Number}
+	c.State, c.Status = s.status(f)
+	// The newest photo shows how it is now, and after a repair what was done.
+	if len(photos) > 0 {
+		file, _, err := p.Service.Blobs.Open(r.Context(), photos[len(photos)-1].Full)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if c.Photo, err = jpeg.Decode(file); err != nil {
+			return err
+		}
+	}
+	data, err := sharecard.JPEG(c, s.AssetFile)
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "image/jpeg", data).Send(w, r)
 	return nil
 }
 

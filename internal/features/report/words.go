@@ -21,6 +21,8 @@ func eventTitle(s *scene, e casework.Event) string {
 		return s.T("report.event.category", "from", s.category(e.Detail))
 	case casework.EventMerged, casework.EventAbsorbed:
 		return s.T("report.event."+e.Kind, "number", e.Detail)
+	case casework.EventPhotoFailed:
+		return s.T("report.event.photo_failed", "host", e.Detail)
 	case casework.EventAssigned:
 		if e.Detail == "" {
 			return s.T("report.event.unassigned")

@@ -99,6 +99,12 @@ func (p permanent) Unwrap() error { return p.error }
 // Permanent marks a failure that no repetition will mend: the job is dead at once.
 func Permanent(err error) error { return permanent{err} }
 
+// IsPermanent tells whether an error was marked by Permanent.
+func IsPermanent(err error) bool {
+	var p permanent
+	return errors.As(err, &p)
+}
+
 type later struct {
 	error
 	wait time.Duration

@@ -256,8 +256,7 @@ func (r *Runner) put(ctx context.Context, j Job, cause error) {
 	if errors.As(cause, &l) {
 		wait = l.wait
 	}
-	var p permanent
-	dead := errors.As(cause, &p) || j.Attempt >= MaxAttempts
+	dead := IsPermanent(cause) || j.Attempt >= MaxAttempts
 	level := slog.LevelInfo
 	if dead {
 		level = slog.LevelWarn
