@@ -95,6 +95,7 @@ func TestReportsFitTheCityAndItsFigures(t *testing.T) {
 		checkPlacesAndNumbers(t, l, files)
 		checkFigures(t, l, files)
 		checkPoints(t, l, files)
+		checkStories(t, d)
 	})
 	var want []casework.File
 	for name, files := range first {
@@ -102,6 +103,37 @@ func TestReportsFitTheCityAndItsFigures(t *testing.T) {
 			want = files
 		} else if diff := cmp.Diff(want, files); diff != "" {
 			t.Errorf("%s made other reports than the other engine:\n%.600s", name, diff)
+		}
+	}
+}
+
+// checkStories sees that the demo shows everything that can happen to a report.
+func checkStories(t *testing.T, d *db.DB) {
+	t.Helper()
+	kinds := map[string]int64{}
+	err := d.View(t.Context(), func(tx *db.Tx) error {
+		if err := tx.Each("test.kinds", `SELECT kind, COUNT(*) FROM case_event WHERE city_id = $1 GROUP BY kind`, func(r db.Row) error {
+			var kind string
+			var n int64
+			err := r.Scan(&kind, &n)
+			kinds[kind] = n
+			return err
+		}, CityID); err != nil {
+			return err
+		}
+		n, err := db.One(tx, "test.answers", `SELECT COUNT(*) FROM report_detail WHERE city_id = $1 AND answers <> '{}'`, db.Int64, CityID)
+		kinds["answers"] = n
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{
+		casework.EventCreated, casework.EventComment, casework.EventNote, casework.EventTransferred, casework.EventState,
+		casework.EventRated, casework.EventReopened, "answers",
+	} {
+		if kinds[kind] < 3 {
+			t.Errorf("the demo has %d of %s", kinds[kind], kind)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -97,16 +96,21 @@ func Reports(ctx context.Context, l Loading) error {
 
 // made is one report with its timeline.
 type made struct {
-	file   *casework.File
-	events []casework.Event
+	file    *casework.File
+	events  []casework.Event
+	answers map[string][]string
 }
 
 func store(tx *db.Tx, c *city.City, batch []made) error {
-	load := casework.NewLoader(tx, c.ID)
+	load := casework.NewLoader(tx)
+	answers := map[int64]map[string][]string{}
 	var points []place.Point
 	for _, m := range batch {
 		if err := load.Add(c.ID, m.file, m.events); err != nil {
 			return err
+		}
+		if len(m.answers) > 0 {
+			answers[m.file.ID] = m.answers
 		}
 		if m.file.Author != 0 {
 			if err := notify.Follow(tx, c.ID, m.file.Author, notify.Subject{Kind: report.KindName, ID: m.file.ID}, m.file.CreatedAt()); err != nil {
@@ -126,6 +130,9 @@ func store(tx *db.Tx, c *city.City, batch []made) error {
 		})
 	}
 	if err := load.Close(); err != nil {
+		return err
+	}
+	if err := report.LoadAnswers(tx, c.ID, answers); err != nil {
 		return err
 	}
 	return place.Append(tx, c.ID, points)
@@ -316,7 +323,21 @@ func (g *maker) make(at time.Time) made {
 	}
 	events := []casework.Event{{ID: f.ID, Kind: casework.EventCreated, Public: true, Person: f.Author, Actor: f.AuthorName, Body: f.Body, State: report.Waiting, Lang: lang}}
 	g.picture(f, &events[0], "before", g.r.IntN(10) < 4)
-	return made{f, g.life(f, events, ph, p)}
+	st := &story{maker: g, f: f, events: events, ph: ph, last: at}
+	st.tell(p)
+	return made{f, st.events, g.answers(cat)}
+}
+
+// answers are what the reporter said to the questions of the category: to the
+// required ones always, to the others as often as not.
+func (g *maker) answers(cat *report.Category) map[string][]string {
+	out := map[string][]string{}
+	for _, q := range cat.Questions {
+		if len(q.Values) > 0 && (q.Required || g.r.IntN(2) == 0) {
+			out[q.Code] = []string{q.Values[g.r.IntN(len(q.Values))].Code}
+		}
+	}
+	return out
 }
 
 func channel(c string) string {
@@ -325,61 +346,4 @@ func channel(c string) string {
 		return c
 	}
 	return "desk"
-}
-
-// life lets the report go its way: taken into work, mended or not, judged.
-func (g *maker) life(f *casework.File, events []casework.Event, ph seed.CategoryPhrases, p seed.Pattern) []casework.Event {
-	name := g.dir.Name(f.Body, f.Lang)
-	last := time.UnixMilli(f.Created)
-	happen := func(after time.Duration, e casework.Event) bool {
-		t := last.Add(max(time.Minute, after))
-		if t.After(g.Now) {
-			return false
-		}
-		last = t
-		e.ID, e.Lang = g.id(t), f.Lang
-		if e.Body == 0 && e.Kind != casework.EventComment {
-			e.Body = f.Body
-		}
-		f.Updated = t.UnixMilli()
-		events = append(events, e)
-		return true
-	}
-	days := time.Duration(f.Due-f.Created) * time.Millisecond
-	if p.Open && g.r.IntN(14) == 0 { // forgotten: what the figures must not hide
-		return events
-	}
-	took := min(p.Duration, 4*days)
-	if p.Duration == 0 || g.r.IntN(5) > 0 {
-		took = time.Duration(float64(days) * (0.15 + 0.75*g.r.Float64()))
-	}
-	if g.r.IntN(4) == 0 && !happen(took/8, casework.Event{Kind: casework.EventComment, Public: true, State: report.Waiting, Note: g.one(g.phrases.Updates.In(f.Lang))}) {
-		return events
-	}
-	if g.r.IntN(8) == 0 && !happen(took/10, casework.Event{Kind: casework.EventNote, Actor: name, State: report.Waiting, Note: g.one(g.phrases.Internal.In(f.Lang))}) {
-		return events
-	}
-	if !happen(took/4, casework.Event{Kind: casework.EventState, Public: true, Actor: name, State: report.InWork}) {
-		return events
-	}
-	f.State, f.Answered = report.InWork, last.UnixMilli()
-	end := casework.Event{Kind: casework.EventState, Public: true, Actor: name, State: report.Fixed, Note: g.one(ph.Answers.In(f.Lang))}
-	if g.r.IntN(9) == 0 {
-		reasons := g.book.ReasonsOf("closed")
-		end.State, end.Reason = report.NotFixed, reasons[g.r.IntN(len(reasons))].Code
-		end.Note = g.book.ReasonName(end.Reason, f.Lang)
-	}
-	if !happen(took/2, end) {
-		return events
-	}
-	f.State, f.Open, f.Closed, f.Reason = end.State, false, last.UnixMilli(), end.Reason
-	if end.State == report.Fixed {
-		g.picture(f, &events[len(events)-1], "after", len(events[0].Photos) > 0 && g.r.IntN(2) == 0)
-	}
-	if stars := int64(1 + min(4, g.r.IntN(7))); g.r.IntN(6) == 0 && happen(30*time.Hour, casework.Event{
-		Kind: casework.EventRated, Public: true, State: end.State, Detail: fmt.Sprintf("%s:%d", end.State, stars), Note: g.one(g.phrases.Thanks.In(f.Lang)),
-	}) {
-		f.Rating, f.Verdict = stars, end.State
-	}
-	return events
 }

@@ -31,17 +31,17 @@ func Append(tx *db.Tx, cityID int64, points []Point) error {
 		return cmp.Or(strings.Compare(a.Layer, b.Layer),
 			cmp.Compare(tiles.Quadkey(a.Lon, a.Lat), tiles.Quadkey(b.Lon, b.Lat)))
 	})
-	b := newBatch(tx, "place.point.append", `INSERT INTO place_point
-		(city_id, layer, qk, id, lat, lon, state, facet, created) VALUES `, 8, cityID, ``)
+	b := tx.NewBatch("place.point.append", `INSERT INTO place_point
+		(city_id, layer, qk, id, lat, lon, state, facet, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	for _, p := range points {
 		if err := p.check(); err != nil {
 			return err
 		}
-		if err := b.add(p.Layer, tiles.Quadkey(p.Lon, p.Lat), p.ID, p.Lat, p.Lon, p.State, p.Category, p.Created); err != nil {
+		if err := b.Add(cityID, p.Layer, tiles.Quadkey(p.Lon, p.Lat), p.ID, p.Lat, p.Lon, p.State, p.Category, p.Created); err != nil {
 			return err
 		}
 	}
-	return b.close()
+	return b.Close()
 }
 
 // recountPage is how many points Recount holds at a time.
@@ -87,8 +87,9 @@ func Recount(tx *db.Tx, cityID int64, layer string) error {
 
 // counter makes cells from points that come in the order of their quadkeys.
 type counter struct {
+	city  int64
 	layer string
-	out   *batch
+	out   *db.Batch
 	cells [lastLevel - firstLevel + 1]struct {
 		cell  int64
 		facet map[string]*cellSum
@@ -96,7 +97,7 @@ type counter struct {
 }
 
 func newCounter(tx *db.Tx, cityID int64, layer string) *counter {
-	c := &counter{layer: layer, out: newBatch(tx, "place.cell.insert", insertCells, 11, cityID, ``)}
+	c := &counter{city: cityID, layer: layer, out: tx.NewBatch("place.cell.insert", insertCells)}
 	for i := range c.cells {
 		c.cells[i].facet = map[string]*cellSum{}
 	}
@@ -133,7 +134,7 @@ func (c *counter) count(i int, facet string, m mark) {
 func (c *counter) flush(level int) error {
 	at := &c.cells[level-firstLevel]
 	for facet, s := range at.facet {
-		if err := c.out.add(s.row(cellKey{layer: c.layer, facet: facet, level: level, cell: at.cell})...); err != nil {
+		if err := c.out.Add(s.row(c.city, cellKey{layer: c.layer, facet: facet, level: level, cell: at.cell})...); err != nil {
 			return err
 		}
 	}
@@ -147,5 +148,5 @@ func (c *counter) close() error {
 			return err
 		}
 	}
-	return c.out.close()
+	return c.out.Close()
 }

@@ -129,9 +129,8 @@ func raise(tx *db.Tx, cityID int64, subject string) error {
 
 // PutNames adds names to a city's gazetteer, or changes those with the same id.
 func PutNames(tx *db.Tx, cityID int64, entries []Entry) error {
-	b := newBatch(tx, "place.name.put", `INSERT INTO place_name
-		(city_id, id, kind, ky, ru, en, aliases, lat, lon, line) VALUES `, 9, cityID,
-		` ON CONFLICT (city_id, id) DO UPDATE SET kind = excluded.kind, ky = excluded.ky, ru = excluded.ru,
+	b := tx.NewBatch("place.name.put", `INSERT INTO place_name (city_id, id, kind, ky, ru, en, aliases, lat, lon, line)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (city_id, id) DO UPDATE SET kind = excluded.kind, ky = excluded.ky, ru = excluded.ru,
 		en = excluded.en, aliases = excluded.aliases, lat = excluded.lat, lon = excluded.lon, line = excluded.line`)
 	for _, e := range entries {
 		if _, known := rank[e.Kind]; !known || e.ID == 0 || e.Names == (Texts{}) {
@@ -152,11 +151,11 @@ func PutNames(tx *db.Tx, cityID int64, entries []Entry) error {
 		if e.Placed {
 			lat, lon = &e.Lat, &e.Lon
 		}
-		if err := b.add(e.ID, e.Kind, e.Names.Ky, e.Names.Ru, e.Names.En, string(aliases), lat, lon, string(line)); err != nil {
+		if err := b.Add(cityID, e.ID, e.Kind, e.Names.Ky, e.Names.Ru, e.Names.En, string(aliases), lat, lon, string(line)); err != nil {
 			return err
 		}
 	}
-	if err := b.close(); err != nil {
+	if err := b.Close(); err != nil {
 		return err
 	}
 	return raise(tx, cityID, subjectNames)

@@ -2,6 +2,8 @@ package report
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -152,10 +154,28 @@ func putDetail(tx *db.Tx, city, id int64, d Detail) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec("report.detail.put", `INSERT INTO report_detail (city_id, case_id, answers, application_id, contact_name, contact_email,
-			contact_phone, device_id, address_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	_, err = tx.Exec("report.detail.put", insertDetail,
 		city, id, string(answers), d.Application, d.Name, d.Email, d.Phone, d.Device, d.AddressID)
 	return err
+}
+
+const insertDetail = `INSERT INTO report_detail (city_id, case_id, answers, application_id, contact_name, contact_email,
+	contact_phone, device_id, address_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+// LoadAnswers stores the answers of many new reports by the id of their case,
+// as putDetail does for one.
+func LoadAnswers(tx *db.Tx, city int64, answers map[int64]map[string][]string) error {
+	b := tx.NewBatch("report.detail.load", insertDetail)
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
+		text, err := json.Marshal(answers[id])
+		if err != nil {
+			return err
+		}
+		if err := b.Add(city, id, string(text), 0, "", "", "", "", ""); err != nil {
+			return err
+		}
+	}
+	return b.Close()
 }
 
 func detail(tx *db.Tx, city, id int64) (Detail, error) {
