@@ -14,6 +14,8 @@ var (
 	}
 	datatypes   = []string{"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}
 	placeTypes  = []string{"district", "microdistrict", "landmark", "street"}
+	steps       = []string{"register", "consider", "extend", "transfer"}
+	units       = []string{"working_days", "calendar_days"}
 	dayStatuses = []string{"fixed", "movable", "transferred", "check"}
 )
 
@@ -58,8 +60,12 @@ func (d *Data) checkCity(c *checker, bodies map[string]bool) {
 	c.that(slices.Equal(d.City.Languages, []string{"ky", "ru", "en"}), "languages are %v", d.City.Languages)
 	c.texts(d.City.Names, "city name")
 	c.that(bodies[d.Fallback], "fallback %q is no body", d.Fallback)
+	rules := map[string]bool{}
 	for _, r := range d.City.ClockRules {
-		c.that(r.Term > 0 && r.Basis != "" && !r.ValidFrom.IsZero(), "clock rule %q is incomplete", r.Code)
+		c.unique(rules, "clock rule", r.Code)
+		c.that(r.Term > 0 && r.Kind != "" && r.Basis != "" && !r.ValidFrom.IsZero(), "clock rule %q is incomplete", r.Code)
+		c.that(slices.Contains(steps, r.Step), "clock rule %q is for the step %q, expected one of %v", r.Code, r.Step, steps)
+		c.that(slices.Contains(units, r.Unit), "clock rule %q counts in %q, expected one of %v", r.Code, r.Unit, units)
 	}
 }
 

@@ -72,6 +72,7 @@ type Center struct {
 type ClockRule struct {
 	Code       string `json:"code"`
 	Kind       string `json:"kind"`
+	Step       string `json:"step"`
 	Term       int    `json:"term"`
 	Unit       string `json:"unit"`
 	ValidFrom  Date   `json:"valid_from"`

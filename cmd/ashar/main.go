@@ -43,6 +43,7 @@ func commands() []command {
 		{"import", "found a city from a folder of files, or bring changed ones into it", importCity},
 		{"export", "write a city into a folder of files, which import takes", exportCity},
 		{"user", "create staff, or reset somebody's access", user},
+		{"clock", "explain how the legal term of a case runs", explainClock},
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},
 		{"config", "check the configuration: ashar config check", configure},

@@ -28,6 +28,17 @@ func Export(ctx context.Context, d *db.DB, c *city.City, sections []city.Section
 			return nil, err
 		}
 	}
+	for _, r := range c.Rules {
+		one := seed.ClockRule{Code: r.Code, Kind: r.Kind, Step: string(r.Step), Term: r.Term, Unit: string(r.Unit), Basis: r.Basis, Law: r.Law}
+		for text, into := range map[string]*seed.Date{r.From: &one.ValidFrom, r.Until: &one.ValidUntil} {
+			if text != "" {
+				if into.Time, err = time.Parse(time.DateOnly, text); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out.City.ClockRules = append(out.City.ClockRules, one)
+	}
 	err = d.View(ctx, func(tx *db.Tx) error {
 		for _, step := range []func(tx *db.Tx, city int64, out *seed.Data, zone *time.Location) error{exportCalendar, exportBodies, exportNames, exportBook} {
 			if err := step(tx, c.ID, out, c.Zone); err != nil {

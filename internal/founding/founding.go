@@ -54,7 +54,8 @@ func City(ctx context.Context, d *db.DB, f Founding, now time.Time) error {
 		}
 		for _, step := range []func() error{
 			func() error { return city.Put(tx, c) },
-			func() error { return city.PutHolidays(tx, f.ID, holidays(f.Data)) },
+			func() error { return city.PutHolidays(tx, f.ID, Holidays(f.Data)) },
+			func() error { return city.PutRules(tx, f.ID, Rules(f.Data)) },
 			func() error { return f.settings(tx, now) },
 			func() error { return f.putBodies(tx, bodies) },
 			func() error { return f.places(tx) },
@@ -78,10 +79,26 @@ func textMap(t seed.Texts) map[string]string {
 	return map[string]string{"ky": t.Ky, "ru": t.Ru, "en": t.En}
 }
 
-func holidays(data *seed.Data) []city.Holiday {
+// Holidays are the days of a city that differ from their weekday.
+func Holidays(data *seed.Data) []city.Holiday {
 	out := make([]city.Holiday, len(data.Holidays))
 	for i, h := range data.Holidays {
 		out[i] = city.Holiday{Day: h.Date.Format(time.DateOnly), Kind: h.Kind, Names: textMap(h.Names), Source: h.Source, Status: h.Status}
+	}
+	return out
+}
+
+// Rules are the terms that the files of a city hold.
+func Rules(data *seed.Data) []city.Rule {
+	out := make([]city.Rule, len(data.City.ClockRules))
+	for i, r := range data.City.ClockRules {
+		out[i] = city.Rule{
+			Code: r.Code, Kind: r.Kind, Step: city.Step(r.Step), Term: r.Term, Unit: city.Unit(r.Unit),
+			From: r.ValidFrom.Format(time.DateOnly), Basis: r.Basis, Law: r.Law,
+		}
+		if !r.ValidUntil.IsZero() {
+			out[i].Until = r.ValidUntil.Format(time.DateOnly)
+		}
 	}
 	return out
 }

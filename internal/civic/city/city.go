@@ -41,6 +41,7 @@ type City struct {
 	Demo         bool
 	Secret       string // key of signed links of this city
 	Calendar     *Calendar
+	Rules        []Rule // terms of its cases
 	settings     map[string]string
 }
 

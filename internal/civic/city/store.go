@@ -65,6 +65,21 @@ func PutHolidays(tx *db.Tx, city int64, list []Holiday) error {
 	return nil
 }
 
+// PutRules replaces the terms of a city.
+func PutRules(tx *db.Tx, city int64, list []Rule) error {
+	if _, err := tx.Exec("city.rules.clear", `DELETE FROM city_clock_rule WHERE city_id = $1`, city); err != nil {
+		return err
+	}
+	for _, r := range list {
+		if _, err := tx.Exec("city.rule", `INSERT INTO city_clock_rule (city_id, code, kind, step, term, unit, valid_from, valid_until, basis, law)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			city, r.Code, r.Kind, string(r.Step), r.Term, string(r.Unit), r.From, r.Until, r.Basis, r.Law); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Holidays reads the days of a city that differ from their weekday, in order.
 func Holidays(tx *db.Tx, city int64) ([]Holiday, error) {
 	return db.All(tx, "city.holidays.of", `SELECT day, kind, name_ky, name_ru, name_en, source, status FROM city_holiday
@@ -153,6 +168,20 @@ func complete(tx *db.Tx, list []*City) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if err := tx.Each("city.rules", `SELECT city_id, code, kind, step, term, unit, valid_from, valid_until, basis, law FROM city_clock_rule
+		ORDER BY city_id, kind, step, valid_from, code`, func(r db.Row) error {
+		var id int64
+		var v Rule
+		if err := r.Scan(&id, &v.Code, &v.Kind, &v.Step, &v.Term, &v.Unit, &v.From, &v.Until, &v.Basis, &v.Law); err != nil {
+			return err
+		}
+		if c := byID[id]; c != nil {
+			c.Rules = append(c.Rules, v)
+		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	for _, c := range list {
 		c.Calendar = NewCalendar(c.Zone, days[c.ID])
