@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 )
 
@@ -130,4 +131,54 @@ func (f *Face) fit(word string, width int) string {
 		n++
 	}
 	return string(runes[:n])
+}
+
+// Coverage tells which file of the typeface has a letter, for whoever sets text
+// with the files themselves, such as on paper.
+type Coverage struct{ fonts []*sfnt.Font }
+
+// Run is a piece of text that one script's file can set.
+type Run struct{ Script, Text string }
+
+// Cover reads the files of a weight.
+func Cover(read func(name string) ([]byte, bool), weight int) (*Coverage, error) {
+	c := &Coverage{}
+	for _, script := range Scripts {
+		data, ok := read(File(script, weight))
+		if !ok {
+			return nil, fmt.Errorf("typeface: %s was not built", File(script, weight))
+		}
+		parsed, err := sfnt.Parse(data)
+		if err != nil {
+			return nil, fmt.Errorf("typeface: %s: %w", File(script, weight), err)
+		}
+		c.fonts = append(c.fonts, parsed)
+	}
+	return c, nil
+}
+
+// Split cuts a text into runs. A letter that no file has is set as "?".
+func (c *Coverage) Split(text string) []Run {
+	var out []Run
+	for _, r := range text {
+		i := c.find(r)
+		if i < 0 {
+			i, r = 0, '?'
+		}
+		if n := len(out); n > 0 && out[n-1].Script == Scripts[i] {
+			out[n-1].Text += string(r)
+			continue
+		}
+		out = append(out, Run{Scripts[i], string(r)})
+	}
+	return out
+}
+
+func (c *Coverage) find(r rune) int {
+	for i, f := range c.fonts {
+		if glyph, err := f.GlyphIndex(nil, r); err == nil && glyph != 0 {
+			return i
+		}
+	}
+	return -1
 }
