@@ -22,12 +22,14 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
+	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -48,7 +50,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
 	}
 }
 
@@ -65,6 +67,7 @@ type App struct {
 	Versions *fresh.Versions
 	Accounts *account.Service
 	Reports  *report.Service
+	Appeals  *appeal.Service
 	Runner   *jobs.Runner
 	Matrix   *permission.Book
 	Site     *page.Site
@@ -125,7 +128,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.outbox, err = newOutbox(cfg); err != nil {
 		return err
 	}
-	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind)
+	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind)
 	if err != nil {
 		return err
 	}
@@ -135,16 +138,31 @@ func (a *App) build(ctx context.Context) (err error) {
 		Confirm: a.Accounts, Cities: a.Cities, Outward: outward.Client(cfg.Demo, 30*time.Second),
 	}
 	a.Reports.Listen()
+	a.Appeals = &appeal.Service{
+		Desk: desk, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
+		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) },
+		Dispatcher: func(ctx context.Context, c *city.City) (int64, error) {
+			book, err := a.Reports.Books.Of(ctx, c.ID)
+			if err != nil {
+				return 0, err
+			}
+			return book.Fallback, nil
+		},
+	}
+	a.Appeals.Listen()
+	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
 
-	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log}
-	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: a.Reports}
+	appeals := &appeal.Pages{Service: a.Appeals}
+	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
+	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		account.Manifest(accounts),
 		choices.Manifest(),
 		reports.Manifest(),
+		appeals.Manifest(),
 	}
 	rules := permission.Rules()
 	var routes []manifest.Route
@@ -178,7 +196,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: cfg.Trusted}, PublicURL: cfg.PublicURL, Writes: cfg.Writes,
 		Nav: nav, Counts: a.unread,
 	})
-	a.Reports.Absolute = a.Site.Absolute
+	a.Reports.Absolute, a.Appeals.Absolute = a.Site.Absolute, a.Site.Absolute
 	a.courier(catalogue).Handle(a.Runner)
 	a.housekeeping()
 	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}

@@ -38,11 +38,15 @@ const (
 	firstResident = 2000
 )
 
-// jobs of the demo's staff.
-var jobsOfStaff = []struct {
+// job is the work of one of the demo's staff.
+type job struct {
 	role permission.Role
 	body string // "" is the whole city
-}{
+}
+
+// jobsOfStaff are at the head of the demo's list; those of every other body
+// follow, and at last those who sign what the city answers.
+var jobsOfStaff = []job{
 	{permission.Admin, ""},
 	{permission.Dispatcher, ""},
 	{permission.Moderator, ""},
@@ -64,12 +68,10 @@ func putPeople(tx *db.Tx, data *seed.Data, bodies map[string]*body.Body, now tim
 			answers = answers || (r.Body == b.ID && r.ValidUntil.IsZero())
 		}
 		if answers && b.ID != "gorsvet" && bodies[b.ID].Delivery == body.ByAccount {
-			staff = append(staff, struct {
-				role permission.Role
-				body string
-			}{permission.Clerk, b.ID})
+			staff = append(staff, job{permission.Clerk, b.ID})
 		}
 	}
+	staff = append(staff, job{permission.Head, "meria"}, job{permission.Head, data.Fallback})
 	for i, j := range staff {
 		id := int64(firstStaff + i)
 		if err := add(id, i, fmt.Sprintf("staff%d@demo.example", i+1)); err != nil {

@@ -180,3 +180,19 @@ func (s *Service) VerifyResident(ctx context.Context, c *city.City, a permission
 		return permission.Audit(tx, a, "account.verify", "person", p.ID, "", now)
 	})
 }
+
+// Answerable are the people who are warned when a case of a body runs out of
+// time: its heads, and who works on it.
+func Answerable(tx *db.Tx, city, body, assignee int64) ([]int64, error) {
+	staff, err := Staff(tx, city, body)
+	if err != nil {
+		return nil, err
+	}
+	var out []int64
+	for _, m := range staff {
+		if m.Role == permission.Head || m.ID == assignee {
+			out = append(out, m.ID)
+		}
+	}
+	return out, nil
+}

@@ -201,6 +201,7 @@ const (
 	EventFailed      = "failed"
 	EventRedacted    = "redacted"
 	EventPhotoFailed = "photo_failed"
+	EventExtended    = "extended"
 )
 
 // Photo is one picture of a case, kept by its content.

@@ -26,6 +26,7 @@ type Desk struct {
 	db       *db.DB
 	clock    clock.Clock
 	versions *fresh.Versions
+	order    []string
 	kinds    map[string]*Kind
 	hooks    map[string][]Hook
 }
@@ -37,13 +38,16 @@ func NewDesk(d *db.DB, c clock.Clock, v *fresh.Versions, kinds ...*Kind) (*Desk,
 		if err := k.Check(); err != nil {
 			return nil, err
 		}
-		desk.kinds[k.Name] = k
+		desk.order, desk.kinds[k.Name] = append(desk.order, k.Name), k
 	}
 	return desk, nil
 }
 
 // Hook adds a hook for a kind; it must be called before the desk is used.
 func (d *Desk) Hook(kind string, h Hook) { d.hooks[kind] = append(d.hooks[kind], h) }
+
+// Kinds are the names of the declared kinds, in the order of their declaration.
+func (d *Desk) Kinds() []string { return d.order }
 
 // Kind returns a declared kind.
 func (d *Desk) Kind(name string) *Kind { return d.kinds[name] }

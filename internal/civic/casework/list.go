@@ -188,8 +188,9 @@ func whole(list []*File, limit int) Page {
 
 // Inbox narrows the list of the staff, most urgent first.
 type Inbox struct {
-	Bodies   []int64 // at which the person works; nil is all
-	View     string  // open, late, soon, unassigned, mine, held, closed
+	Kinds    []string // of case; there must be some
+	Bodies   []int64  // at which the person works; nil is all
+	View     string   // open, late, soon, unassigned, mine, held, closed
 	Me       int64
 	Body     int64
 	States   []string
@@ -259,6 +260,7 @@ func (in Inbox) open() string {
 }
 
 func (in Inbox) scope(w *db.Where) {
+	db.AnyOf(w, "kind", in.Kinds)
 	switch {
 	case in.Body != 0:
 		w.Add("body_id = ?", in.Body)
@@ -297,19 +299,20 @@ func (in Inbox) page(w *db.Where, order string) {
 // with the nearest clocks come first.
 const maxOwn = 5000
 
-// OpenOf lists the open cases of some bodies, of which there must be some.
-func OpenOf(tx *db.Tx, city int64, bodies []int64) ([]int64, error) {
+// OpenOf lists the open cases of a kind at some bodies, of which there must be some.
+func OpenOf(tx *db.Tx, city int64, kind string, bodies []int64) ([]int64, error) {
 	w := db.Of(city)
 	db.AnyOf(w, "body_id", bodies)
 	w.Add("is_open = TRUE")
+	w.Add("kind = ?", kind)
 	return db.All(tx, "case.open_of", `SELECT id FROM case_file WHERE `+w.String()+` ORDER BY due_at, id LIMIT `+w.Next(maxOwn), db.Int64, w.Args...)
 }
 
-// DueSoon reads open cases whose clock ends before until and that were not
-// escalated yet.
-func DueSoon(tx *db.Tx, city int64, until time.Time, limit int) ([]*File, error) {
+// DueSoon reads open cases of a kind whose clock ends before until and that
+// were not escalated yet.
+func DueSoon(tx *db.Tx, city int64, kind string, until time.Time, limit int) ([]*File, error) {
 	return db.All(tx, "case.due_soon", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND is_open = TRUE AND NOT escalated
-		AND due_at > 0 AND due_at < $2 AND visibility <> 'unconfirmed' ORDER BY due_at, id LIMIT $3`, scanFile, city, until.UnixMilli(), limit)
+		AND due_at > 0 AND due_at < $2 AND visibility <> 'unconfirmed' AND kind = $3 ORDER BY due_at, id LIMIT $4`, scanFile, city, until.UnixMilli(), kind, limit)
 }
 
 // floorID is the smallest id of a case created at an instant.

@@ -65,11 +65,11 @@ func HeldEvents(tx *db.Tx, cityID int64, limit int) ([]Event, error) {
 		scanEvent, cityID, limit)
 }
 
-// Abandoned reads unconfirmed cases older than an id: their authors never
+// Abandoned reads unconfirmed cases of a kind older than an id: their authors never
 // answered the code.
-func Abandoned(tx *db.Tx, cityID, olderThan int64, limit int) ([]*File, error) {
+func Abandoned(tx *db.Tx, cityID int64, kind string, olderThan int64, limit int) ([]*File, error) {
 	return db.All(tx, "case.abandoned", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND visibility = 'unconfirmed' AND visibility <> 'public' AND id < $2
-		ORDER BY id LIMIT $3`, scanFile, cityID, olderThan, limit)
+		AND kind = $3 ORDER BY id LIMIT $4`, scanFile, cityID, olderThan, kind, limit)
 }
 
 // Erase removes a case that never counted, with everything of it, and returns

@@ -271,6 +271,26 @@ func (d *Desk) Deliver(tx *db.Tx, c *city.City, id int64, ok bool, detail string
 	return err
 }
 
+// Extend puts the end of the clock off to a later instant, with the reason that
+// the author is told. Detail is the code of the rule by which it may be.
+func (d *Desk) Extend(tx *db.Tx, c *city.City, a permission.Actor, id int64, due time.Time, actor, note, lang, rule string) (*File, error) {
+	f, _, err := d.change(tx, c, id, func(f *File, e *Event) error {
+		if err := a.Check(f.Kind+".extend", f.Body); err != nil {
+			return err
+		}
+		if !f.Open || due.UnixMilli() <= f.Due {
+			return web.Invalid(web.FieldError{Field: "note", Key: "case.error.step"})
+		}
+		if note == "" {
+			return web.Invalid(web.FieldError{Field: "note", Key: "case.error.words"})
+		}
+		f.Due, f.Escalated = due.UnixMilli(), false
+		e.Kind, e.Public, e.Person, e.Actor, e.Body, e.Note, e.Lang, e.Detail = EventExtended, true, a.Person, actor, f.Body, note, lang, rule
+		return nil
+	})
+	return f, err
+}
+
 // PhotoFailed tells on the timeline that a photo to which a link was sent could
 // not be had, so that whoever sent it can send it again.
 func (d *Desk) PhotoFailed(tx *db.Tx, c *city.City, id int64, from, host string) error {

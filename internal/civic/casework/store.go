@@ -113,12 +113,12 @@ func inOrder[K comparable](keys []K, found map[K]*File) []*File {
 }
 
 // ByAuthor reads the newest cases of a person before an id (0: the newest).
-func ByAuthor(tx *db.Tx, city, person, before int64, limit int) ([]*File, error) {
+func ByAuthor(tx *db.Tx, city int64, kind string, person, before int64, limit int) ([]*File, error) {
 	if before == 0 {
 		before = maxID
 	}
 	return db.All(tx, "case.author", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0
-		AND id < $3 ORDER BY id DESC LIMIT $4`, scanFile, city, person, before, limit)
+		AND id < $3 AND kind = $4 ORDER BY id DESC LIMIT $5`, scanFile, city, person, before, kind, limit)
 }
 
 const maxID = 1<<63 - 1

@@ -578,7 +578,7 @@ func (p *Pages) apiOwn(ctx context.Context, in *ownQuery) (*answerOf[apiPage], e
 	before, _ := ids.Parse(in.Before)
 	var files []*casework.File
 	if err := p.Service.DB.View(ctx, func(tx *db.Tx) (err error) {
-		files, err = casework.ByAuthor(tx, s.City.ID, s.Actor.Person, before, ownLimit)
+		files, err = casework.ByAuthor(tx, s.City.ID, KindName, s.Actor.Person, before, ownLimit)
 		return err
 	}); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (p *Pages) apiInbox(ctx context.Context, in *inboxQuery) (*answerOf[apiPage
 	if err != nil {
 		return nil, err
 	}
-	q := casework.Inbox{View: in.View, Limit: in.Limit}
+	q := casework.Inbox{Kinds: []string{KindName}, View: in.View, Limit: in.Limit}
 	if b, ok := s.bodies.ByCode(in.Agency); ok {
 		q.Body = b.ID
 	}

@@ -1,11 +1,15 @@
 package report
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ashar-kg/ashar/internal/civic/inbox"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
@@ -21,7 +25,7 @@ import (
 )
 
 // numberPattern is what people read out on the phone.
-var numberPattern = regexp.MustCompile(`^\d{4}-\d{6,}$`)
+var numberPattern = regexp.MustCompile(`^([A-ZА-Я]-)?\d{4}-\d{6,}$`)
 
 func (p *Pages) staffRoutes() []manifest.Route {
 	return []manifest.Route{
@@ -56,12 +60,19 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	in.Body, _ = strconv.ParseInt(q.Get("body"), 10, 64)
 	in.AfterID, _ = strconv.ParseInt(q.Get("after"), 10, 64)
 	in.AfterDue, _ = strconv.ParseInt(q.Get("after_due"), 10, 64)
+	if kind := q.Get("kind"); kind != "" {
+		in.Kinds = []string{kind}
+	}
 	if st := q.Get("state"); st != "" {
 		in.States = []string{st}
 	}
 	// A number leads to its report, private ones too, which no search knows.
 	if number := strings.TrimSpace(q.Get("q")); numberPattern.MatchString(number) {
-		return web.Redirect(w, r, "/staff/reports/"+number)
+		href, err := p.numbered(r.Context(), s, number)
+		if err != nil {
+			return err
+		}
+		return web.Redirect(w, r, href)
 	}
 	if words := place.Words(q.Get("q")); len(words) > 0 {
 		if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
@@ -104,7 +115,38 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.inbox.title"), Private: true, Staff: true}, inboxView(s, q, files, names, next, saved, notes))
+	return page.Render(w, r, page.Meta{Title: s.T("report.inbox.title"), Private: true, Staff: true}, inboxView(s, p.rows(s), q, files, names, next, saved, notes))
+}
+
+// rows are the kinds of case that the actor may have in the inbox.
+func (p *Pages) rows(s *scene) inbox.Rows {
+	out := inbox.Rows{KindName: func(_ *page.Visit, f *casework.File) inbox.Row {
+		code, text := s.status(f)
+		return inbox.Row{Href: "/staff/reports/" + f.Number, Status: code, Text: text, About: s.category(f.Category) + " · " + f.Address}
+	}}
+	for kind, row := range p.Others {
+		if s.Actor.Some(kind + ".internal") {
+			out[kind] = row
+		}
+	}
+	return out
+}
+
+// numbered finds the page where the case of a number is worked on; an unknown
+// one leads to the page of a report, which says that there is none.
+func (p *Pages) numbered(ctx context.Context, s *scene, number string) (href string, err error) {
+	href = "/staff/reports/" + number
+	err = p.Service.DB.View(ctx, func(tx *db.Tx) error {
+		f, err := casework.ByNumber(tx, s.City.ID, number)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if row := p.Others[f.Kind]; err == nil && row != nil {
+			href = row(s.Visit, f).Href
+		}
+		return err
+	})
+	return href, err
 }
 
 // homeBody is the body whose shift notes the actor shares; 0 is the city.

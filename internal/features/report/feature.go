@@ -113,7 +113,7 @@ func (s *Service) EraseAbandoned(ctx context.Context) error {
 		}
 		before := ids.Floor(s.Clock.Now().Add(-time.Duration(settings.UnconfirmedHours) * time.Hour))
 		err = s.DB.Update(ctx, func(tx *db.Tx) error {
-			list, err := casework.Abandoned(tx, c.ID, before, 200)
+			list, err := casework.Abandoned(tx, c.ID, KindName, before, 200)
 			if err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ func (s *Service) EraseAbandoned(ctx context.Context) error {
 }
 
 func exportReports(tx *db.Tx, cityID, person int64) (any, error) {
-	list, err := casework.ByAuthor(tx, cityID, person, 0, 10000)
+	list, err := casework.ByAuthor(tx, cityID, KindName, person, 0, 10000)
 	if err != nil {
 		return nil, err
 	}

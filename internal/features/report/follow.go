@@ -356,7 +356,7 @@ func (s *Service) Watch(ctx context.Context, c *city.City, a permission.Actor, w
 // Own implements account.Cases: what the person asked of the city.
 func (s *Service) Own(ctx context.Context, v *page.Visit, limit int) (out []account.Own, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		files, err := casework.ByAuthor(tx, v.City.ID, v.Actor.Person, 0, limit)
+		files, err := casework.ByAuthor(tx, v.City.ID, KindName, v.Actor.Person, 0, limit)
 		out = asOwn(v, files)
 		return err
 	})
@@ -385,7 +385,7 @@ func asOwn(v *page.Visit, files []*casework.File) []account.Own {
 		code, text := sc.status(f)
 		out[i] = account.Own{
 			Href: "/reports/" + f.Number, Number: f.Number, Title: f.Title, State: code, StateText: text,
-			Note: v.P.Date(f.CreatedAt().In(v.City.Zone)),
+			Note: v.P.Date(f.CreatedAt().In(v.City.Zone)), Created: f.Created,
 		}
 	}
 	return out

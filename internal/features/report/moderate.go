@@ -46,7 +46,7 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 	t := &Todo{}
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
 		var err error
-		if t.Held, _, _, err = casework.Desktop(tx, c.ID, casework.Inbox{View: "held", Now: s.Clock.Now(), Limit: 50}); err != nil {
+		if t.Held, _, _, err = casework.Desktop(tx, c.ID, casework.Inbox{Kinds: []string{KindName}, View: "held", Now: s.Clock.Now(), Limit: 50}); err != nil {
 			return err
 		}
 		events, err := casework.HeldEvents(tx, c.ID, 50)
@@ -115,7 +115,7 @@ func (s *Service) ownOpen(tx *db.Tx, c *city.City, a permission.Actor) (func(pla
 	if len(bodies) == 0 {
 		return nil, permission.ErrDenied
 	}
-	list, err := casework.OpenOf(tx, c.ID, bodies)
+	list, err := casework.OpenOf(tx, c.ID, KindName, bodies)
 	if err != nil {
 		return nil, err
 	}

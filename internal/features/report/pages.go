@@ -18,6 +18,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -30,6 +31,7 @@ type Pages struct {
 	Service  *Service
 	Accounts *account.Service
 	Log      *slog.Logger
+	Others   inbox.Rows // how other kinds of case show in the inbox
 }
 
 // scene is what nearly every page about reports needs.

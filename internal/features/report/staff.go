@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,16 +20,12 @@ import (
 
 // Inbox reads a page of the actor's inbox.
 func (s *Service) Inbox(ctx context.Context, c *city.City, a permission.Actor, in casework.Inbox) (files []*casework.File, due, id int64, err error) {
-	bodies, all := a.Bodies("report.internal")
-	if !all && len(bodies) == 0 {
-		return nil, 0, 0, permission.ErrDenied
+	if in.Kinds, in.Bodies, err = s.scope(a, in.Kinds); err != nil {
+		return nil, 0, 0, err
 	}
-	if !all {
-		in.Bodies = bodies
-		if in.Body != 0 {
-			if err := a.Check("report.internal", in.Body); err != nil {
-				return nil, 0, 0, err
-			}
+	if in.Body != 0 && in.Bodies != nil {
+		if err := a.Check(in.Kinds[0]+".internal", in.Body); err != nil {
+			return nil, 0, 0, err
 		}
 	}
 	in.Me, in.Now = a.Person, s.Clock.Now()
@@ -42,6 +39,30 @@ func (s *Service) Inbox(ctx context.Context, c *city.City, a permission.Actor, i
 		return err
 	})
 	return files, due, id, err
+}
+
+// scope tells of which kinds an inbox may show cases, and at which bodies; no
+// bodies are all of them. Kinds that the actor works on at other bodies than at
+// the first are left for an inbox of their own.
+func (s *Service) scope(a permission.Actor, asked []string) (kinds []string, bodies []int64, err error) {
+	everywhere := false
+	for _, kind := range s.Desk.Kinds() {
+		if len(asked) > 0 && !slices.Contains(asked, kind) {
+			continue
+		}
+		at, all := a.Bodies(kind + ".internal")
+		switch {
+		case !all && len(at) == 0:
+		case len(kinds) == 0:
+			kinds, bodies, everywhere = []string{kind}, at, all
+		case all == everywhere && slices.Equal(at, bodies):
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) == 0 {
+		return nil, nil, permission.ErrDenied
+	}
+	return kinds, bodies, nil
 }
 
 // Answer is a step by the staff: a new state with words for the author.
@@ -252,7 +273,7 @@ func (s *Service) Escalate(ctx context.Context) error {
 		until := s.Clock.Now().Add(time.Duration(settings.SoonHours) * time.Hour)
 		var due []*casework.File
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			due, err = casework.DueSoon(tx, c.ID, until, 200)
+			due, err = casework.DueSoon(tx, c.ID, KindName, until, 200)
 			return err
 		}); err != nil {
 			return err
@@ -270,20 +291,11 @@ func (s *Service) escalate(tx *db.Tx, c *city.City, f *casework.File) error {
 	if _, err := s.Desk.Escalate(tx, c, f.ID); err != nil {
 		return err
 	}
-	staff, err := account.Staff(tx, c.ID, f.Body)
-	if err != nil {
+	people, err := account.Answerable(tx, c.ID, f.Body, f.Assignee)
+	if err != nil || len(people) == 0 {
 		return err
 	}
-	var heads []int64
-	for _, m := range staff {
-		if m.Role == permission.Head || m.ID == f.Assignee {
-			heads = append(heads, m.ID)
-		}
-	}
-	if len(heads) == 0 {
-		return nil
-	}
-	return emitDue(tx, c, f, heads)
+	return emitDue(tx, c, f, people)
 }
 
 // Facts fill a template for a report.

@@ -1,0 +1,83 @@
+package appeal
+
+import (
+	"embed"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the tables of this feature.
+var Migrations = db.Migrations{Name: "appeal", FS: files}
+
+// Manifest declares the feature.
+func (p *Pages) Manifest() manifest.Feature {
+	return manifest.Feature{
+		Name:        KindName,
+		Permissions: Permissions(),
+		Nav:         []manifest.Link{{Path: "/appeals", Title: "appeal.nav", Audience: manifest.Header}, {Path: "/appeals", Title: "appeal.nav", Audience: manifest.Footer}},
+		Routes: []manifest.Route{
+			{Pattern: "GET /appeals", Handle: p.home, Cached: true},
+			{Pattern: "GET /appeals/new", Handle: p.form},
+			{Pattern: "POST /appeals/new", Handle: p.file},
+			{Pattern: "GET /appeals/{number}", Handle: p.show},
+			{Pattern: "POST /appeals/{number}/{action}", Handle: p.act},
+			{Pattern: "GET /appeals/{number}/answer.pdf", Handle: p.letter},
+			{Pattern: "GET /verify/{code}", Handle: p.verify},
+			{Pattern: "GET /staff/appeals/{number}", Handle: p.work},
+			{Pattern: "POST /staff/appeals/{number}", Handle: p.doWork},
+		},
+		Periodic: []manifest.Periodic{
+			{Name: "appeal.escalate", Every: 5 * time.Minute, Run: p.Service.Escalate},
+			{Name: "appeal.abandoned", Every: time.Hour, Run: p.Service.EraseAbandoned},
+		},
+		PersonalData: []manifest.PersonalData{{
+			Name: "appeals", Purpose: "appeal.register.purpose", Term: "appeal.register.term", Export: export, Erase: erase,
+		}},
+	}
+}
+
+func export(tx *db.Tx, cityID, person int64) (any, error) {
+	list, err := casework.ByAuthor(tx, cityID, KindName, person, 0, 10000)
+	if err != nil {
+		return nil, err
+	}
+	type own struct {
+		Case     *casework.File
+		Detail   Detail
+		Answer   Answer
+		Timeline []casework.Event
+		Looks    []casework.Look
+	}
+	var out []own
+	for _, f := range list {
+		one := own{Case: f}
+		if one.Detail, err = detail(tx, cityID, f.ID); err != nil {
+			return nil, err
+		}
+		if one.Answer, err = answer(tx, cityID, f.ID); err != nil {
+			return nil, err
+		}
+		if one.Timeline, err = casework.Timeline(tx, cityID, f.ID, false); err != nil {
+			return nil, err
+		}
+		if one.Looks, err = casework.Looks(tx, cityID, f.ID); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// erase takes the contact of a person out of appeals. The name and the words of
+// an official appeal belong to its file, which the law has the city keep.
+func erase(tx *db.Tx, cityID, person int64, _ time.Time) error {
+	_, err := tx.Exec("appeal.erase", `UPDATE appeal_detail SET contact = '' WHERE city_id = $1
+		AND case_id IN (SELECT id FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0)`, cityID, person)
+	return err
+}

@@ -1,0 +1,80 @@
+package appeal
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/ashar-kg/ashar/internal/platform/db"
+)
+
+func putDetail(tx *db.Tx, city, id int64, d Detail) error {
+	signers, err := json.Marshal(d.Signers)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("appeal.detail.put", `INSERT INTO appeal_detail (city_id, case_id, form, name, address, contact, signers, answer_lang, earlier_id,
+			about_id, rule_code, registered, extended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (city_id, case_id) DO UPDATE SET earlier_id = excluded.earlier_id, rule_code = excluded.rule_code,
+			registered = excluded.registered, extended = excluded.extended`,
+		city, id, d.Form, d.Name, d.Address, d.Contact, string(signers), d.AnswerLang, d.Earlier, d.About, d.Rule, d.Registered, d.Extended)
+	return err
+}
+
+func detail(tx *db.Tx, city, id int64) (Detail, error) {
+	return db.One(tx, "appeal.detail", `SELECT form, name, address, contact, signers, answer_lang, earlier_id, about_id, rule_code, registered, extended
+		FROM appeal_detail WHERE city_id = $1 AND case_id = $2`, func(r db.Row) (d Detail, err error) {
+		var signers string
+		if err := r.Scan(&d.Form, &d.Name, &d.Address, &d.Contact, &signers, &d.AnswerLang, &d.Earlier, &d.About, &d.Rule, &d.Registered, &d.Extended); err != nil {
+			return d, err
+		}
+		if err := json.Unmarshal([]byte(signers), &d.Signers); err != nil {
+			return d, fmt.Errorf("signers: %w", err)
+		}
+		return d, nil
+	}, city, id)
+}
+
+// complaints reads the cases that complain about the answer to a case.
+func complaints(tx *db.Tx, city, about int64) ([]int64, error) {
+	return db.All(tx, "appeal.about", `SELECT case_id FROM appeal_detail WHERE city_id = $1 AND about_id = $2 AND about_id <> 0 ORDER BY case_id LIMIT 20`,
+		db.Int64, city, about)
+}
+
+func putAnswer(tx *db.Tx, city, id int64, a Answer) error {
+	_, err := tx.Exec("appeal.answer.put", `INSERT INTO appeal_answer (city_id, case_id, stage, body_text, lang, drafted_by, returned, signed_by,
+			signer, body_id, signed_at, file_key, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (city_id, case_id) DO UPDATE SET stage = excluded.stage, body_text = excluded.body_text, lang = excluded.lang,
+			drafted_by = excluded.drafted_by, returned = excluded.returned, signed_by = excluded.signed_by, signer = excluded.signer,
+			body_id = excluded.body_id, signed_at = excluded.signed_at, file_key = excluded.file_key, code = excluded.code`,
+		city, id, a.Stage, a.Text, a.Lang, a.DraftedBy, a.Returned, a.SignedBy, a.Signer, a.Body, a.SignedAt, a.File, a.Code)
+	return err
+}
+
+const answerColumns = `stage, body_text, lang, drafted_by, returned, signed_by, signer, body_id, signed_at, file_key, code`
+
+func scanAnswer(r db.Row) (a Answer, err error) {
+	err = r.Scan(&a.Stage, &a.Text, &a.Lang, &a.DraftedBy, &a.Returned, &a.SignedBy, &a.Signer, &a.Body, &a.SignedAt, &a.File, &a.Code)
+	return a, err
+}
+
+// answer reads the answer of a case, a zero one when there is none yet.
+func answer(tx *db.Tx, city, id int64) (Answer, error) {
+	list, err := db.All(tx, "appeal.answer", `SELECT `+answerColumns+` FROM appeal_answer WHERE city_id = $1 AND case_id = $2`, scanAnswer, city, id)
+	if err != nil || len(list) == 0 {
+		return Answer{}, err
+	}
+	return list[0], nil
+}
+
+// verified reads a signed answer by its code, with the number of its case.
+func verified(tx *db.Tx, city int64, code string) (a Answer, number string, err error) {
+	id, err := db.One(tx, "appeal.verify", `SELECT case_id FROM appeal_answer WHERE city_id = $1 AND code = $2 AND code <> ''`, db.Int64, city, code)
+	if err != nil {
+		return a, "", err
+	}
+	if a, err = answer(tx, city, id); err != nil {
+		return a, "", err
+	}
+	number, err = db.One(tx, "appeal.verify.number", `SELECT number FROM case_file WHERE city_id = $1 AND id = $2`, db.Text, city, id)
+	return a, number, err
+}
