@@ -63,7 +63,8 @@ func (d *Data) checkCity(c *checker, bodies map[string]bool) {
 	rules := map[string]bool{}
 	for _, r := range d.City.ClockRules {
 		c.unique(rules, "clock rule", r.Code)
-		c.that(r.Term > 0 && r.Kind != "" && r.Basis != "" && !r.ValidFrom.IsZero(), "clock rule %q is incomplete", r.Code)
+		c.that(r.Term > 0 && r.Kind != "" && !r.ValidFrom.IsZero(), "clock rule %q is incomplete", r.Code)
+		c.texts(r.Basis, "basis of clock rule %q", r.Code)
 		c.that(slices.Contains(steps, r.Step), "clock rule %q is for the step %q, expected one of %v", r.Code, r.Step, steps)
 		c.that(slices.Contains(units, r.Unit), "clock rule %q counts in %q, expected one of %v", r.Code, r.Unit, units)
 	}

@@ -77,7 +77,7 @@ type ClockRule struct {
 	Unit       string `json:"unit"`
 	ValidFrom  Date   `json:"valid_from"`
 	ValidUntil Date   `json:"valid_until"`
-	Basis      string `json:"basis"`
+	Basis      Texts  `json:"basis"`
 	Law        bool   `json:"law"`
 }
 

@@ -107,7 +107,7 @@ func clockOf(data *seed.Data, kind string, received time.Time, days string) (exp
 	k := city.NewCalendar(zone, holidays).Start(rule, received)
 	out := explained{
 		Kind: kind, Received: received.Format(time.RFC3339), Registered: k.Registered.Format(time.DateOnly), Due: k.Due.Format(time.DateOnly),
-		Rule: rule.Code, Term: rule.Term, Unit: rule.Unit, Basis: rule.Basis, Law: rule.Law, Skipped: []string{}, SkippedDays: []explainSkip{},
+		Rule: rule.Code, Term: rule.Term, Unit: rule.Unit, Basis: rule.Basis["en"], Law: rule.Law, Skipped: []string{}, SkippedDays: []explainSkip{},
 	}
 	for _, s := range k.Skipped {
 		one := explainSkip{Day: s.Day.Format(time.DateOnly), Why: s.Why}

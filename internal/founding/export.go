@@ -29,7 +29,7 @@ func Export(ctx context.Context, d *db.DB, c *city.City, sections []city.Section
 		}
 	}
 	for _, r := range c.Rules {
-		one := seed.ClockRule{Code: r.Code, Kind: r.Kind, Step: string(r.Step), Term: r.Term, Unit: string(r.Unit), Basis: r.Basis, Law: r.Law}
+		one := seed.ClockRule{Code: r.Code, Kind: r.Kind, Step: string(r.Step), Term: r.Term, Unit: string(r.Unit), Basis: textsOf(r.Basis), Law: r.Law}
 		for text, into := range map[string]*seed.Date{r.From: &one.ValidFrom, r.Until: &one.ValidUntil} {
 			if text != "" {
 				if into.Time, err = time.Parse(time.DateOnly, text); err != nil {

@@ -94,7 +94,7 @@ func Rules(data *seed.Data) []city.Rule {
 	for i, r := range data.City.ClockRules {
 		out[i] = city.Rule{
 			Code: r.Code, Kind: r.Kind, Step: city.Step(r.Step), Term: r.Term, Unit: city.Unit(r.Unit),
-			From: r.ValidFrom.Format(time.DateOnly), Basis: r.Basis, Law: r.Law,
+			From: r.ValidFrom.Format(time.DateOnly), Basis: textMap(r.Basis), Law: r.Law,
 		}
 		if !r.ValidUntil.IsZero() {
 			out[i].Until = r.ValidUntil.Format(time.DateOnly)

@@ -36,7 +36,7 @@ type Rule struct {
 	Unit  Unit
 	From  string
 	Until string
-	Basis string
+	Basis map[string]string // the law and its article, by language
 	Law   bool
 }
 

@@ -71,9 +71,13 @@ func PutRules(tx *db.Tx, city int64, list []Rule) error {
 		return err
 	}
 	for _, r := range list {
+		basis, err := json.Marshal(r.Basis)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.Exec("city.rule", `INSERT INTO city_clock_rule (city_id, code, kind, step, term, unit, valid_from, valid_until, basis, law)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			city, r.Code, r.Kind, string(r.Step), r.Term, string(r.Unit), r.From, r.Until, r.Basis, r.Law); err != nil {
+			city, r.Code, r.Kind, string(r.Step), r.Term, string(r.Unit), r.From, r.Until, string(basis), r.Law); err != nil {
 			return err
 		}
 	}
@@ -173,8 +177,12 @@ func complete(tx *db.Tx, list []*City) error {
 		ORDER BY city_id, kind, step, valid_from, code`, func(r db.Row) error {
 		var id int64
 		var v Rule
-		if err := r.Scan(&id, &v.Code, &v.Kind, &v.Step, &v.Term, &v.Unit, &v.From, &v.Until, &v.Basis, &v.Law); err != nil {
+		var basis string
+		if err := r.Scan(&id, &v.Code, &v.Kind, &v.Step, &v.Term, &v.Unit, &v.From, &v.Until, &basis, &v.Law); err != nil {
 			return err
+		}
+		if err := json.Unmarshal([]byte(basis), &v.Basis); err != nil {
+			return fmt.Errorf("clock rule %s: %w", v.Code, err)
 		}
 		if c := byID[id]; c != nil {
 			c.Rules = append(c.Rules, v)
