@@ -67,7 +67,7 @@ func TestReceiptsAreRead(t *testing.T) {
 }
 
 func TestLedgerForgetsTheOldest(t *testing.T) {
-	l := newLedger(false)
+	l := newLedger(true, false)
 	refs := func(n int) string { return hex.EncodeToString([]byte{byte(n >> 16), byte(n >> 8), byte(n)}) }
 	for n := range remembered + 1 {
 		l.add(&tracked{states: map[string]State{}, parts: 1}, refs(n))

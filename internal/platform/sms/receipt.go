@@ -93,6 +93,7 @@ const remembered = 1 << 16
 
 // ledger knows which message a part belongs to.
 type ledger struct {
+	receipts    bool // there will be any
 	hexadecimal bool // names are hexadecimal in answers and decimal in receipts
 
 	mu     sync.Mutex
@@ -101,8 +102,8 @@ type ledger struct {
 	oldest int
 }
 
-func newLedger(hexadecimal bool) *ledger {
-	return &ledger{hexadecimal: hexadecimal, parts: map[string]*tracked{}}
+func newLedger(receipts, hexadecimal bool) *ledger {
+	return &ledger{receipts: receipts, hexadecimal: hexadecimal, parts: map[string]*tracked{}}
 }
 
 // add notes that the operator took a part of the message under the name ref.
@@ -110,7 +111,7 @@ func (l *ledger) add(message *tracked, ref string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	message.refs = append(message.refs, ref)
-	if ref == "" {
+	if ref == "" || !l.receipts {
 		return
 	}
 	key := l.answerKey(ref)

@@ -239,7 +239,7 @@ func NewSMPP(config SMPPConfig) (*SMPP, error) {
 		return nil, err
 	}
 	s := &SMPP{
-		config: config, ledger: newLedger(config.DecimalReceipts), window: make(chan struct{}, config.Window),
+		config: config, ledger: newLedger(config.Receipts, config.DecimalReceipts), window: make(chan struct{}, config.Window),
 		changed: make(chan struct{}), failure: errors.New("not bound yet"),
 	}
 	s.ended, s.stop = context.WithCancel(context.Background())

@@ -337,9 +337,7 @@ func (s *session) handle(command, status, sequence uint32, body []byte) bool {
 	c.mu.Unlock()
 	switch command {
 	case bindTransmitter, bindTransceiver:
-		status := s.bind(command, body)
-		s.send(command|response, status, sequence, []byte("smstest\x00"))
-		return status == 0
+		return s.bind(command, sequence, body)
 	case submitSM:
 		if !isBound {
 			s.send(submitSM|response, statusNotBound, sequence, nil)
@@ -354,7 +352,7 @@ func (s *session) handle(command, status, sequence uint32, body []byte) bool {
 	case deliverSM | response:
 		c.note(func() { c.acks = append(c.acks, status) })
 	case unbind:
-		c.note(func() { c.unbinds++ })
+		c.note(func() { c.unbinds, s.isBound = c.unbinds+1, false })
 		s.send(unbind|response, 0, sequence, nil)
 		return false
 	case unbind | response:
@@ -365,25 +363,32 @@ func (s *session) handle(command, status, sequence uint32, body []byte) bool {
 	return true
 }
 
-func (s *session) bind(command uint32, body []byte) uint32 {
+// bind signs a client in and reports whether the line goes on. The line counts
+// as bound once the answer is on its way, so that no receipt overtakes it.
+func (s *session) bind(command, sequence uint32, body []byte) bool {
 	r := reader{rest: body}
 	id, password := r.text(), r.text()
 	r.text()
 	version := r.byte()
 	c := s.centre
+	c.mu.Lock()
+	again := s.isBound
+	c.mu.Unlock()
 	status := uint32(0)
-	c.note(func() {
-		switch {
-		case s.isBound:
-			status = statusTwice
-		case r.short || version != 0x34 || len(id) > 15 || len(password) > 8 || c.id != "" && (c.id != id || c.pass != password):
-			status = statusPassword
-		default:
+	switch {
+	case again:
+		status = statusTwice
+	case r.short || version != 0x34 || len(id) > 15 || len(password) > 8 || c.id != "" && (c.id != id || c.pass != password):
+		status = statusPassword
+	}
+	s.send(command|response, status, sequence, []byte("smstest\x00"))
+	if status == 0 {
+		c.note(func() {
 			s.isBound, s.transceiver = true, command == bindTransceiver
 			c.binds = append(c.binds, command)
-		}
-	})
-	return status
+		})
+	}
+	return status == 0
 }
 
 // submit takes a message and reports whether the line goes on.
