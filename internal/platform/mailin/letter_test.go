@@ -254,6 +254,10 @@ func TestBouncesTellWhichLetterFailed(t *testing.T) {
 			mailin.Bounce{Original: "r12.3@city.example", Recipients: []mailin.Recipient{{Address: "aigul@mail.example", Action: "delayed", Status: "4.2.0"}}},
 		},
 		{
+			"on its way to where no answer comes from", report("Final-Recipient: rfc822; a@mail.example\nAction: relayed\nStatus: 5.0.0", whole),
+			mailin.Bounce{Original: "r12.3@city.example", Recipients: []mailin.Recipient{{Address: "a@mail.example", Action: "relayed", Status: "5.0.0"}}},
+		},
+		{
 			"two, one of them forwarded", report("Final-Recipient: rfc822; a@mail.example\nAction: delivered\nStatus: 2.0.0\n\nOriginal-Recipient: rfc822; b@mail.example\nFinal-Recipient: rfc822; other@far.example\nAction: failed\nStatus: 5.2.2\n", headers),
 			mailin.Bounce{Original: "r12.3@city.example", Recipients: []mailin.Recipient{
 				{Address: "a@mail.example", Action: "delivered", Status: "2.0.0"}, {Address: "b@mail.example", Action: "failed", Status: "5.2.2", Permanent: true},

@@ -120,6 +120,16 @@ func TestLettersAreHandedOverOnce(t *testing.T) {
 	}
 }
 
+func TestLettersThatSomebodyReadAreHandledOnlyWithAFolder(t *testing.T) {
+	for want, change := range []func(*mailin.Config){nil, intoFolder} {
+		server := mailintest.Start(t)
+		server.DeliverRead(t, note(0))
+		if n, err := fetcher(t, server, change).Once(t.Context(), newDesk().take); n != want || err != nil {
+			t.Errorf("got %d, %v; want %d", n, err, want)
+		}
+	}
+}
+
 func TestWhatIsNotHandledStays(t *testing.T) {
 	for name, change := range map[string]func(*mailin.Config){"by a flag": nil, "by a folder": intoFolder} {
 		t.Run(name, func(t *testing.T) {

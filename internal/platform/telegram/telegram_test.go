@@ -220,6 +220,9 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 		_, sendErr := c.Send(ctx, telegram.Text{Chat: 5, Text: "x"})
 		_, fileErr := c.File(ctx, file, 10)
 		for _, err := range []error{sendErr, fileErr} {
+			if name == "cancelled" && !errors.Is(err, context.Canceled) {
+				t.Errorf("the cause is lost: %v", err)
+			}
 			if err == nil || strings.Contains(err.Error(), telegramtest.Token[8:]) {
 				t.Errorf("%s: got %v", name, err)
 			}

@@ -136,8 +136,19 @@ func (s *Server) Roots() *x509.CertPool { return s.roots }
 // Deliver puts a letter into the mailbox; its lines may end in \n.
 func (s *Server) Deliver(t testing.TB, letter string) {
 	t.Helper()
+	s.deliver(t, letter)
+}
+
+// DeliverRead puts a letter into the mailbox that a person has opened.
+func (s *Server) DeliverRead(t testing.TB, letter string) {
+	t.Helper()
+	s.deliver(t, letter, imap.FlagSeen)
+}
+
+func (s *Server) deliver(t testing.TB, letter string, flags ...imap.Flag) {
+	t.Helper()
 	letter = strings.ReplaceAll(strings.ReplaceAll(letter, "\r\n", "\n"), "\n", "\r\n")
-	if _, err := s.user.Append("INBOX", literal{bytes.NewReader([]byte(letter))}, &imap.AppendOptions{}); err != nil {
+	if _, err := s.user.Append("INBOX", literal{bytes.NewReader([]byte(letter))}, &imap.AppendOptions{Flags: flags}); err != nil {
 		t.Fatal(err)
 	}
 }
