@@ -301,7 +301,10 @@ func (a *App) housekeeping() {
 }
 
 // Close frees what New has opened.
-func (a *App) Close() error { return a.DB.Close() }
+func (a *App) Close() error {
+	a.outbox.close()
+	return a.DB.Close()
+}
 
 // CityNamed returns the city with a short name, or the only one when it is empty.
 func (a *App) CityNamed(slug string) (*city.City, error) {

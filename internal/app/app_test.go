@@ -30,7 +30,7 @@ import (
 )
 
 // serve starts a demo city of a few reports on SQLite or PostgreSQL.
-func serve(t *testing.T, database string) (*app.App, *httptest.Server) {
+func serve(t *testing.T, database string, change ...func(*config.Config)) (*app.App, *httptest.Server) {
 	t.Helper()
 	cfg := &config.Config{
 		Data: t.TempDir(), Database: database, Demo: true, MailFrom: "Ashar <ashar@city.example>", LogLevel: "error", LogFormat: "text",
@@ -39,6 +39,9 @@ func serve(t *testing.T, database string) (*app.App, *httptest.Server) {
 	cfg.Blobs = cfg.Data + "/blobs"
 	if cfg.Database == "" {
 		cfg.Database = cfg.Data + "/ashar.db"
+	}
+	for _, fn := range change {
+		fn(cfg)
 	}
 	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), clock.System{})
 	if err != nil {

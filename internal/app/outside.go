@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
@@ -27,6 +28,7 @@ type outbox struct {
 	sms   sms.Sender
 	mails *mail.Outbox
 	texts *sms.Outbox
+	line  *sms.SMPP // nil without SMPP
 }
 
 // outboxKeep is how many messages the demo remembers.
@@ -47,16 +49,39 @@ func newOutbox(cfg *config.Config) (*outbox, error) {
 		o.mails = mail.NewOutbox(outboxKeep, mail.Discard{})
 		o.mail = o.mails
 	}
-	if cfg.SMS != "" {
-		var err error
-		if o.sms, err = sms.NewGateway(sms.Config{URL: cfg.SMS, Key: cfg.SMSKey, From: cfg.SMSFrom}); err != nil {
-			return nil, err
+	return o, o.openSMS(cfg)
+}
+
+// openSMS opens the way of text messages: over SMPP, by an HTTP gateway, or into
+// memory.
+func (o *outbox) openSMS(cfg *config.Config) (err error) {
+	switch {
+	case strings.HasPrefix(cfg.SMS, "smpp"):
+		line, err := sms.ParseSMPP(cfg.SMS)
+		if err != nil {
+			return err
 		}
-	} else {
+		if line.From == "" {
+			line.From = cfg.SMSFrom
+		}
+		if o.line, err = sms.NewSMPP(line); err != nil {
+			return err
+		}
+		o.sms = o.line
+	case cfg.SMS != "":
+		o.sms, err = sms.NewGateway(sms.Config{URL: cfg.SMS, Key: cfg.SMSKey, From: cfg.SMSFrom})
+	default:
 		o.texts = sms.NewOutbox(outboxKeep)
 		o.sms = o.texts
 	}
-	return o, nil
+	return err
+}
+
+// close hangs up.
+func (o *outbox) close() {
+	if o.line != nil {
+		o.line.Close()
+	}
 }
 
 // Sent implements account.Outbox: what a demo would have sent, newest first.

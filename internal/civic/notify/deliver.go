@@ -128,7 +128,8 @@ func (c *Courier) hand(ctx context.Context, tenant *city.City, m message, items 
 	case email:
 		return c.Mail.Send(ctx, c.letter(p, tenant, m, w))
 	case text:
-		return c.SMS.Send(ctx, m.Target, w.text)
+		_, err := c.SMS.Send(ctx, sms.Message{ID: m.MessageID, To: m.Target, Text: w.text})
+		return err
 	case webPush:
 		return c.pushOne(ctx, tenant, m, w)
 	}

@@ -206,7 +206,7 @@ func TestBrowserThatIsGoneIsForgotten(t *testing.T) {
 // deaf is a gateway that takes nothing.
 type deaf struct{ err error }
 
-func (g deaf) Send(context.Context, string, string) error { return g.err }
+func (g deaf) Send(context.Context, sms.Message) (sms.Status, error) { return sms.Status{}, g.err }
 
 func TestSecretsAreWipedWhetherSentOrGivenUp(t *testing.T) {
 	cases := []struct {

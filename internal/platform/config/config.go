@@ -66,7 +66,7 @@ var Settings = []Setting{
 	{Name: "demo", Default: "false", Help: "serve demo cities with one-click sign-in; load Bishkek when there is no city", Bool: true},
 	{Name: "smtp", Help: "mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://… (empty: mails wait in the outbox page of a demo)", Secret: true},
 	{Name: "mail-from", Default: "Ashar <ashar@localhost>", Help: "sender of mails"},
-	{Name: "sms", Help: "address of the SMS gateway; {key} in it is replaced by the key", Secret: true},
+	{Name: "sms", Help: "address of the SMS gateway, where {key} is replaced by the key, or smpp://USER:PASSWORD@HOST:PORT for a line over SMPP 3.4", Secret: true},
 	{Name: "sms-key", Help: "key of the SMS gateway", Secret: true},
 	{Name: "sms-from", Default: "Ashar", Help: "sender shown on telephones"},
 	{Name: "trusted-proxies", Default: "127.0.0.1/32,::1/128", Help: "networks of proxies whose X-Forwarded-For is believed"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/sms"
+	"github.com/ashar-kg/ashar/internal/platform/sms/smstest"
 )
 
 func TestNormalizeTakesNumbersAsPeopleWriteThem(t *testing.T) {
@@ -121,7 +122,7 @@ func TestGatewayPostsTheMessage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := gateway.Send(t.Context(), "+996555123456", "Код: 1234"); err != nil {
+			if _, err := gateway.Send(t.Context(), sms.Message{To: "+996555123456", Text: "Код: 1234"}); err != nil {
 				t.Fatal(err)
 			}
 			if len(got) != len(c.want) {
@@ -138,34 +139,72 @@ func TestGatewayPostsTheMessage(t *testing.T) {
 
 func TestGatewayErrorsTellWhetherToTryAgain(t *testing.T) {
 	cases := []struct {
-		status    int
-		permanent bool
-		wait      time.Duration
+		status             int
+		permanent, unknown bool
+		wait               time.Duration
 	}{
-		{http.StatusBadRequest, true, 0},
-		{http.StatusUnprocessableEntity, true, 0},
-		{http.StatusUnauthorized, false, 0},
-		{http.StatusTooManyRequests, false, 30 * time.Second},
-		{http.StatusInternalServerError, false, 0},
-		{http.StatusServiceUnavailable, false, 30 * time.Second},
+		{http.StatusBadRequest, true, false, 0},
+		{http.StatusUnprocessableEntity, true, false, 0},
+		{http.StatusUnauthorized, false, false, 0},
+		{http.StatusTooManyRequests, false, false, 30 * time.Second},
+		{http.StatusInternalServerError, false, true, 0},
+		{http.StatusBadGateway, false, true, 0},
+		{http.StatusGatewayTimeout, false, true, 0},
+		{http.StatusServiceUnavailable, false, false, 30 * time.Second},
+	}
+	operator := smstest.StartGateway(t, "s3cret")
+	gateway, err := sms.NewGateway(sms.Config{URL: operator.URL, Key: "s3cret"})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range cases {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if c.wait > 0 {
-				w.Header().Set("Retry-After", "30")
-			}
-			w.WriteHeader(c.status)
-		}))
-		gateway, err := sms.NewGateway(sms.Config{URL: server.URL})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = gateway.Send(t.Context(), "+996555123456", "x")
-		server.Close()
+		operator.Fail(1, c.status)
+		_, err = gateway.Send(t.Context(), sms.Message{To: "+996555123456", Text: "x"})
 		var answer *sms.Error
-		if !errors.As(err, &answer) || answer.Status != c.status || answer.RetryAfter != c.wait || errors.Is(err, sms.ErrPermanent) != c.permanent {
-			t.Errorf("%d: got %v, permanent %v", c.status, err, errors.Is(err, sms.ErrPermanent))
+		if !errors.As(err, &answer) || answer.Status != c.status || answer.RetryAfter != c.wait ||
+			errors.Is(err, sms.ErrPermanent) != c.permanent || errors.Is(err, sms.ErrUnknown) != c.unknown {
+			t.Errorf("%d: got %v, permanent %v, unknown %v", c.status, err, errors.Is(err, sms.ErrPermanent), errors.Is(err, sms.ErrUnknown))
 		}
+	}
+	if got := operator.Messages(); len(got) != 0 {
+		t.Errorf("taken were %v", got)
+	}
+}
+
+func TestGatewayTellsWhatItCannotKnow(t *testing.T) {
+	operator := smstest.StartGateway(t, "s3cret")
+	gateway, err := sms.NewGateway(sms.Config{URL: operator.URL, Key: "s3cret", From: "Ashar"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := sms.Message{ID: "7", To: "+996555123456", Text: "Өтүнүч кабыл алынды"}
+	operator.LoseAnswers(1)
+	if _, err := gateway.Send(t.Context(), message); !errors.Is(err, sms.ErrUnknown) || errors.Is(err, sms.ErrPermanent) {
+		t.Errorf("got %v", err)
+	}
+	if got := operator.Messages(); len(got) != 1 {
+		t.Fatalf("the message went out %d times", len(got))
+	}
+	status, err := gateway.Send(t.Context(), message)
+	if err != nil || status.ID != "7" || status.State != sms.Sent || status.Parts != 1 {
+		t.Errorf("got %+v, %v", status, err)
+	}
+	want := smstest.Posted{To: message.To, Text: message.Text, From: "Ashar"}
+	if got := operator.Messages(); len(got) != 2 || got[1] != want {
+		t.Errorf("taken were %v", got)
+	}
+}
+
+func TestGatewayThatIsNotThereHasNotSent(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	gateway, err := sms.NewGateway(sms.Config{URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = gateway.Send(t.Context(), sms.Message{To: "+996555123456", Text: "x"})
+	if err == nil || errors.Is(err, sms.ErrUnknown) || errors.Is(err, sms.ErrPermanent) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -176,7 +215,7 @@ func TestSilentGatewayIsToldWithoutKeyAndNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = gateway.Send(t.Context(), "+996555123456", "x")
+	_, err = gateway.Send(t.Context(), sms.Message{To: "+996555123456", Text: "x"})
 	if err == nil || errors.Is(err, sms.ErrPermanent) {
 		t.Fatalf("got %v", err)
 	}
@@ -198,7 +237,7 @@ func TestUnsafeGatewaysAreRefused(t *testing.T) {
 func TestOutboxKeepsTheNewest(t *testing.T) {
 	outbox := sms.NewOutbox(2)
 	for _, text := range []string{"one", "two", "three"} {
-		if err := outbox.Send(t.Context(), "+996555123456", text); err != nil {
+		if _, err := outbox.Send(t.Context(), sms.Message{To: "+996555123456", Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}
