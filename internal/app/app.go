@@ -159,10 +159,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
-		account.Manifest(accounts),
-		choices.Manifest(),
 		reports.Manifest(),
 		appeals.Manifest(),
+		account.Manifest(accounts),
+		choices.Manifest(),
 	}
 	rules := permission.Rules()
 	var routes []manifest.Route

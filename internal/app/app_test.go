@@ -115,7 +115,7 @@ func lamp() url.Values {
 	}
 }
 
-var codePattern = regexp.MustCompile(`your report is (\d{6})`)
+var codePattern = regexp.MustCompile(`sent to the city is (\d{6})`)
 
 func TestAReportTravelsFromAVisitorToAMendedStreet(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {

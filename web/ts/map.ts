@@ -10,18 +10,31 @@ const dark = matchMedia('(prefers-color-scheme: dark)').matches;
 const ink = dark
   ? { ground: '#1c232b', water: '#23424a', park: '#203527', street: '#39434d', line: '#56616c', text: '#eceae4' }
   : { ground: '#f3f0e9', water: '#b9dbe0', park: '#d9e8d3', street: '#ffffff', line: '#b9b2a4', text: '#1c2430' };
-const state = { open: '#e8803a', work: '#0b7d8a', fixed: '#2f8f52', closed: '#7d8590' };
+const state = { open: '#b4550f', work: '#0b5d66', fixed: '#1b6136', closed: '#5b6470' };
+type State = keyof typeof state;
+const all = Object.keys(state) as State[];
+
+// shown are the states that a map is asked for; without a word all of them.
+function shown(el: HTMLElement): State[] {
+  const asked = (el.dataset.states ?? '').split(' ');
+  const some = all.filter((s) => asked.includes(s));
+  return some.length > 0 ? some : all;
+}
+
+const count = (of: string): ExpressionSpecification => ['coalesce', ['get', of], 0];
+const sum = (states: State[]): ExpressionSpecification => ['+', 0, ...states.map(count)] as ExpressionSpecification;
 
 // most tells that no other state has more reports in a circle. What waits wins
 // a draw; fixed loses it, so that a circle never looks better than it is.
-function most(name: 'open' | 'work' | 'fixed'): ExpressionSpecification {
-  const count = (of: string): ExpressionSpecification => ['coalesce', ['get', of], 0];
-  const others: ExpressionSpecification = ['max', ...Object.keys(state).filter((s) => s !== name).map(count)] as ExpressionSpecification;
+function most(name: State, states: State[]): ExpressionSpecification {
+  if (!states.includes(name)) return ['literal', false] as unknown as ExpressionSpecification;
+  const others = ['max', 0, ...states.filter((s) => s !== name).map(count)] as ExpressionSpecification;
   return [name === 'fixed' ? '>' : '>=', count(name), others] as ExpressionSpecification;
 }
 
 function style(el: HTMLElement): StyleSpecification {
   const here = location.origin;
+  const states = shown(el);
   const kind = (...k: string[]) => ['in', ['get', 'kind'], ['literal', k]] as never;
   return {
     version: 8,
@@ -37,19 +50,19 @@ function style(el: HTMLElement): StyleSpecification {
       { id: 'rail', type: 'line', source: 'base', filter: kind('railway'), paint: { 'line-color': ink.line, 'line-dasharray': [3, 2] } },
       { id: 'edges', type: 'line', source: 'base', filter: kind('boundary', 'district'), paint: { 'line-color': ink.line, 'line-width': 1.2, 'line-dasharray': [4, 3] } },
       {
-        id: 'clusters', type: 'circle', source: 'reports', 'source-layer': 'clusters',
+        id: 'clusters', type: 'circle', source: 'reports', 'source-layer': 'clusters', filter: ['>', sum(states), 0] as never,
         paint: {
-          'circle-color': ['case', most('open'), state.open, most('work'), state.work, most('fixed'), state.fixed, state.closed],
-          'circle-opacity': 0.85,
-          'circle-radius': ['interpolate', ['linear'], ['log10', ['get', 'n']], 0, 6, 1, 11, 2, 16, 3, 22, 5, 32],
+          'circle-color': ['case', most('open', states), state.open, most('work', states), state.work, most('fixed', states), state.fixed, state.closed],
+          'circle-radius': ['interpolate', ['linear'], ['log10', sum(states)], 0, 6, 1, 11, 2, 16, 3, 22, 5, 32],
           'circle-stroke-color': dark ? '#14191f' : '#ffffff', 'circle-stroke-width': 1.5,
         },
       },
       {
-        id: 'points', type: 'circle', source: 'reports', 'source-layer': 'points',
+        id: 'points', type: 'circle', source: 'reports', 'source-layer': 'points', filter: ['in', ['get', 'state'], ['literal', states]] as never,
         paint: {
           'circle-color': ['match', ['get', 'state'], 'open', state.open, 'work', state.work, 'fixed', state.fixed, state.closed],
-          'circle-radius': 8, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2,
+          'circle-radius': ['case', ['boolean', ['feature-state', 'near'], false], 12, 8],
+          'circle-stroke-color': ['case', ['boolean', ['feature-state', 'near'], false], ink.text, '#ffffff'], 'circle-stroke-width': ['case', ['boolean', ['feature-state', 'near'], false], 4, 2],
         },
       },
     ],
@@ -57,18 +70,18 @@ function style(el: HTMLElement): StyleSpecification {
 }
 
 // Counts are HTML over the circles: the typeface is the page's, no glyph files.
-function counts(map: maplibregl.Map): void {
-  let shown: maplibregl.Marker[] = [];
+function counts(map: maplibregl.Map, states: State[]): void {
+  let marks: maplibregl.Marker[] = [];
   map.on('idle', () => {
-    for (const m of shown) m.remove();
-    shown = [];
+    for (const m of marks) m.remove();
+    marks = [];
     for (const f of map.queryRenderedFeatures({ layers: ['clusters'] })) {
-      const n = Number(f.properties.n);
+      const n = states.reduce((total, s) => total + Number(f.properties[s] ?? 0), 0);
       if (n < 2 || f.geometry.type !== 'Point') continue;
       const el = document.createElement('span');
       el.className = 'map-count';
       el.textContent = n >= 10000 ? `${Math.round(n / 1000)}k` : String(n);
-      shown.push(new maplibregl.Marker({ element: el }).setLngLat(f.geometry.coordinates as [number, number]).addTo(map));
+      marks.push(new maplibregl.Marker({ element: el }).setLngLat(f.geometry.coordinates as [number, number]).addTo(map));
     }
   });
 }
@@ -88,6 +101,7 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
   const map = new maplibregl.Map({
     container: box, style: style(el), center: [Number(el.dataset.lon), Number(el.dataset.lat)], zoom: Number(el.dataset.zoom ?? 12),
     attributionControl: false, maxZoom: 19, cooperativeGestures: false,
+    locale: { 'NavigationControl.ZoomIn': el.dataset.zoomIn ?? '', 'NavigationControl.ZoomOut': el.dataset.zoomOut ?? '' },
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
   map.on('idle', () => box.setAttribute('data-idle', '1'));
@@ -96,7 +110,7 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
 
 function browse(el: HTMLElement): void {
   const map = create(el, el);
-  counts(map);
+  counts(map, shown(el));
   if (el.dataset.single) {
     new maplibregl.Marker({ color: '#0b5d66' }).setLngLat([Number(el.dataset.lon), Number(el.dataset.lat)]).addTo(map);
     return;
@@ -113,13 +127,27 @@ function browse(el: HTMLElement): void {
     card.scrollIntoView({ block: 'center', behavior: 'smooth' });
     card.querySelector('a')?.focus();
   });
+  // From the list to the map: the place of the card that is pointed at has a ring.
+  let ring = '';
+  const point = (id: string) => {
+    if (id === ring) return;
+    if (ring) map.setFeatureState({ source: 'reports', sourceLayer: 'points', id: ring }, { near: false });
+    ring = id;
+    if (ring) map.setFeatureState({ source: 'reports', sourceLayer: 'points', id: ring }, { near: true });
+  };
+  for (const kind of ['pointerover', 'focusin']) {
+    document.addEventListener(kind, (e) => {
+      const card = e.target instanceof Element ? e.target.closest<HTMLElement>('.card[data-id]') : null;
+      if (card) point(card.dataset.id ?? '');
+    });
+  }
   map.on('click', 'clusters', (e) => map.easeTo({ center: e.lngLat, zoom: map.getZoom() + 2 }));
 }
 
 // choose lets a person point at a place. It returns the way to show one.
 export function choose(box: HTMLElement, el: HTMLElement, chosen: (lat: number, lon: number) => void): (lat: number, lon: number) => void {
   const map = create(box, el);
-  counts(map);
+  counts(map, shown(el));
   map.on('click', (e) => chosen(e.lngLat.lat, e.lngLat.lng));
   let marker: maplibregl.Marker | undefined;
   return (lat, lon) => {

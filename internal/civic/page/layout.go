@@ -73,7 +73,7 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 	here := r.URL.Path
 	sh := ui.Shell{
 		Lang: v.Lang(), Title: m.Title, City: v.City.Name(v.Lang()), Description: m.Description, Skip: v.T("page.skip"),
-		MenuLabel: v.T("page.nav"), LangLabel: v.T("page.language"), FooterText: v.T("page.footer"), Staff: m.Staff, Wide: m.Wide || m.Staff,
+		MenuLabel: v.T("page.nav"), DeskLabel: v.T("page.desk"), LangLabel: v.T("page.language"), FooterText: v.T("page.footer"), Staff: m.Staff, Wide: m.Wide || m.Staff,
 		Style: v.Asset("main.css"), Script: v.Asset("main.js"), Icon: v.Asset("icon.svg"), Touch: v.Asset("icon-180.png"),
 		Manifest: "/manifest.webmanifest", Font: v.Asset("golos.woff2"), NoIndex: m.NoIndex || m.Private || m.Status >= 400, Feeds: m.Feeds,
 	}
@@ -130,7 +130,7 @@ func (v *Visit) menus(sh *ui.Shell, here string) {
 			sh.Footer = append(sh.Footer, link)
 		case manifest.Staff:
 			if v.Actor.Some(l.Action) {
-				sh.Header = append(sh.Header, link)
+				sh.Desk = append(sh.Desk, link)
 			}
 		}
 	}

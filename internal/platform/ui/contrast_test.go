@@ -50,7 +50,7 @@ func themes(t *testing.T) (light, dark map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day, night, found := strings.Cut(string(text), "@media (prefers-color-scheme: dark)")
+	day, night, found := strings.Cut(string(text), "@media screen and (prefers-color-scheme: dark)")
 	if !found {
 		t.Fatal("_theme.scss has no dark theme")
 	}
