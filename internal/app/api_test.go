@@ -86,6 +86,11 @@ func TestTheDescriptionOfTheAPIHoldsForItsAnswers(t *testing.T) {
 	if len(list.Reports) != 5 || list.Next == "" {
 		t.Fatalf("a page of 5 has %d reports, next %q", len(list.Reports), list.Next)
 	}
+	author := visit(t, s)
+	author.do(200, http.MethodPost, "/demo", url.Values{"person": {"2001"}, "back": {"/account"}})
+	author.ask(201, http.MethodPost, "/api/v1/reports", "", object{
+		"category": "street-light", "lat": 42.8746, "lon": 74.6036, "text": "The lamp is dark", "answers": object{"fault": []string{"out"}},
+	}, nil)
 	var inbox struct{ Reports []struct{ Number string } }
 	signed.ask(200, http.MethodGet, "/api/v1/staff/reports", "", nil, &inbox)
 	if len(inbox.Reports) == 0 {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -270,6 +271,37 @@ func TestWhatIsNotReallyFixedIsOpenAgain(t *testing.T) {
 		}
 		if got.State != "waiting" || kinds["rated"] != 1 || kinds["reopened"] != 1 || strings.Count(text(t, got.Timeline), "It went out again at night") != 1 {
 			t.Errorf("the report is %s with %v", got.State, kinds)
+		}
+	})
+}
+
+func TestReadyAnswersAreWholeInTheLanguageOfTheReport(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number := m.dark(m.residents[0], "The lamp at the stop is dark")
+		page, _ := m.clerk.do(200, http.MethodGet, "/staff/reports/"+number+"?lang=ky", nil)
+		dated := 0
+		for _, text := range regexp.MustCompile(`<p class="template__text" lang="en">([^<]*)</p>`).FindAllStringSubmatch(page, -1) {
+			if strings.Contains(text[1], " 202") {
+				dated++
+			}
+			if regexp.MustCompile(`\d-[а-я]`).MatchString(text[1]) {
+				t.Errorf("an English answer has a Kyrgyz date: %s", text[1])
+			}
+		}
+		if dated == 0 {
+			t.Error("no ready answer names the date")
+		}
+		m.clerk.do(200, http.MethodGet, "/staff?lang=en", nil)
+	})
+}
+
+func TestWordsThatNobodyWroteFindNothing(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		for _, words := range []string{"qqqqqq", "zzzz", "жокжок"} {
+			if page, _ := visit(t, s).do(200, http.MethodGet, "/reports?q="+url.QueryEscape(words), nil); strings.Contains(page, `class="card"`) {
+				t.Errorf("%q finds reports", words)
+			}
 		}
 	})
 }

@@ -12,8 +12,8 @@ const number = rows[0].number;
 const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
 
 const everybody = [
-  '/', '/reports', '/reports?state=open', '/reports?q=qqqqqq', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
-  '/data/', '/developers', '/account/sign-in', '/demo', '/offline', '/nothing',
+  '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
+  '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/nothing',
 ];
 const steps = [`/reports/new?step=what&lat=42.8746&lon=74.6036`];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];

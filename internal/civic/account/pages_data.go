@@ -3,8 +3,12 @@ package account
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -51,7 +55,7 @@ func (p *Pages) allData(w http.ResponseWriter, r *http.Request) error {
 	}
 	var parts []part
 	for _, d := range p.Service.data {
-		lines, err := readable(doc[d.Name])
+		lines, err := readable(v, doc[d.Name])
 		if err != nil {
 			return err
 		}
@@ -72,8 +76,34 @@ type line struct {
 	value string
 }
 
-// readable writes a document as lines, in the order of its JSON.
-func readable(doc any) ([]line, error) {
+// shown are the fields that a person is shown, by the name of their JSON in
+// lower case, and how their values are written. Numbers and marks of the
+// database are left to the file that can be downloaded.
+var shown = map[string]func(v *page.Visit, value string) string{
+	"name": asText, "address": asText, "number": asText, "title": asText, "text": asText, "note": asText, "contact": asText, "email": asText,
+	"phone": asText, "district": asText, "purpose": asText, "device": asText, "signers": asText, "rating": asText, "metres": asText,
+	"quietfrom": asText, "quietto": asText, "created": asMoment, "updated": asMoment, "due": asMoment, "lang": asLanguage,
+}
+
+func asText(_ *page.Visit, value string) string { return value }
+
+func asLanguage(_ *page.Visit, value string) string {
+	if name := page.LanguageName(value); name != "" {
+		return name
+	}
+	return value
+}
+
+func asMoment(v *page.Visit, value string) string {
+	ms, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return value
+	}
+	return v.P.DateTime(time.UnixMilli(ms).In(v.City.Zone))
+}
+
+// readable writes what is shown of a document as lines, in the order of its JSON.
+func readable(v *page.Visit, doc any) ([]line, error) {
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return nil, err
@@ -84,37 +114,35 @@ func readable(doc any) ([]line, error) {
 	if err := read.Decode(&tree); err != nil {
 		return nil, err
 	}
-	return walk(nil, "", tree), nil
+	return walk(v, nil, "", tree), nil
 }
 
-func walk(out []line, name string, v any) []line {
-	switch v := v.(type) {
-	case nil:
+func walk(v *page.Visit, out []line, name string, value any) []line {
+	switch value := value.(type) {
 	case map[string]any:
-		if name != "" {
-			out = append(out, line{name: name})
-		}
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			out = walk(out, k, v[k])
+		for _, k := range slices.Sorted(maps.Keys(value)) {
+			out = walk(v, out, strings.ToLower(k), value[k])
 		}
 	case []any:
-		for _, one := range v {
-			out = walk(out, name, one)
+		for _, one := range value {
+			out = walk(v, out, name, one)
 		}
 	case string:
-		if v != "" {
-			out = append(out, line{name, v})
+		out = say(v, out, name, value)
+	case json.Number:
+		if value != "0" {
+			out = say(v, out, name, value.String())
 		}
-	default:
-		text, _ := json.Marshal(v) // numbers and booleans always marshal
-		out = append(out, line{name, string(text)})
 	}
 	return out
+}
+
+func say(v *page.Visit, out []line, name, value string) []line {
+	write := shown[name]
+	if write == nil || value == "" {
+		return out
+	}
+	return append(out, line{v.T("account.field." + name), write(v, value)})
 }
 
 func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request) error {

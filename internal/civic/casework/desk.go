@@ -200,6 +200,9 @@ type Move struct {
 func (d *Desk) Move(tx *db.Tx, c *city.City, a permission.Actor, id int64, m Move) (*File, error) {
 	f, _, err := d.change(tx, c, id, func(f *File, e *Event) error {
 		k := d.kinds[f.Kind]
+		if m.To == "" {
+			return web.Invalid(web.FieldError{Field: "to", Key: "case.error.choose"})
+		}
 		step, ok := k.Step(f.State, m.To)
 		if !ok {
 			return web.Invalid(web.FieldError{Field: "to", Key: "case.error.step"})

@@ -29,6 +29,11 @@ func FlagsToDo(tx *db.Tx, cityID int64, limit int) ([]Flagged, error) {
 	}, cityID, limit)
 }
 
+// NoteOf reads the words of one entry of a timeline.
+func NoteOf(tx *db.Tx, cityID, id, event int64) (string, error) {
+	return db.One(tx, "case.event.note", `SELECT note FROM case_event WHERE city_id = $1 AND case_id = $2 AND id = $3`, db.Text, cityID, id, event)
+}
+
 // ClearFlags marks the flags of a case or event as decided.
 func ClearFlags(tx *db.Tx, cityID, id, event int64) error {
 	_, err := tx.Exec("case.flags.clear", `UPDATE case_flag SET done = TRUE WHERE city_id = $1 AND case_id = $2 AND event_id = $3`, cityID, id, event)

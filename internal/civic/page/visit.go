@@ -53,6 +53,9 @@ func (v *Visit) Asset(name string) string { return v.site.Assets.URL(name) }
 // AssetFile returns a built file by its plain name.
 func (v *Visit) AssetFile(name string) (data []byte, ok bool) { return v.site.Assets.File(name) }
 
+// In writes in another language than the page's, such as that of who gets it.
+func (v *Visit) In(lang string) *i18n.Printer { return v.site.Catalogue.Printer(lang) }
+
 // Texts returns the texts of field errors by field, for a form.
 func (v *Visit) Texts(f *web.Form) map[string]string {
 	out := map[string]string{}

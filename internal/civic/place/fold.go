@@ -3,6 +3,7 @@ package place
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // letters writes Cyrillic in the Latin skeleton that Fold compares. What sounds alike or is often
@@ -117,15 +118,22 @@ func skeleton(word string) string {
 	return single(strings.ReplaceAll(latin, "dj", "j"))
 }
 
-// single writes each doubled letter once; digits stay as they are.
+// single writes each doubled letter once; digits stay as they are. A word of one
+// letter only, such as "zzzz", keeps two: as one letter it would be the beginning
+// of nearly everything.
 func single(s string) string {
 	var b strings.Builder
 	var last rune
+	letters := 0
 	for _, r := range s {
 		if r != last || unicode.IsDigit(r) {
 			b.WriteRune(r)
+			letters++
 		}
 		last = r
+	}
+	if letters == 1 && utf8.RuneCountInString(s) > 1 {
+		b.WriteRune(last)
 	}
 	return b.String()
 }

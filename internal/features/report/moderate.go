@@ -35,7 +35,8 @@ type HeldComment struct {
 // FlaggedFile is a flag with the report it is about.
 type FlaggedFile struct {
 	casework.Flagged
-	File *casework.File
+	File  *casework.File
+	Words string // that were flagged: of the report, or of one entry of it
 }
 
 // Moderation reads what waits for a moderator.
@@ -65,13 +66,25 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 			list = append(list, fl.Case)
 		}
 		files, err := casework.ByID(tx, c.ID, list)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
 			t.Comments = append(t.Comments, HeldComment{e, files[e.Case]})
 		}
 		for _, fl := range flags {
-			t.Flags = append(t.Flags, FlaggedFile{fl, files[fl.Case]})
+			one := FlaggedFile{fl, files[fl.Case], ""}
+			if one.File == nil {
+				continue
+			}
+			if one.Words = one.File.Text; fl.Event != 0 {
+				if one.Words, err = casework.NoteOf(tx, c.ID, fl.Case, fl.Event); err != nil {
+					return err
+				}
+			}
+			t.Flags = append(t.Flags, one)
 		}
-		return err
+		return nil
 	})
 	return t, err
 }

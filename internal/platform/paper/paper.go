@@ -85,6 +85,7 @@ func newSheet(l Letter, read func(name string) ([]byte, bool)) (*sheet, error) {
 	}
 	pdf.SetMargins(left, top, right)
 	pdf.SetAutoPageBreak(true, bottom)
+	pdf.SetCatalogSort(true) // the same letter is the same file
 	pdf.SetTitle(l.Title, true)
 	pdf.SetAuthor(l.Body, true)
 	pdf.SetLang(l.Lang)

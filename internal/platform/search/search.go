@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
@@ -60,7 +61,10 @@ func Find(tx *db.Tx, city int64, layer string, words []string, before int64, lim
 		before = 1<<63 - 1
 	}
 	found, err := find(tx, city, layer, words, "", before, limit)
-	if err != nil || len(found) == limit {
+	// The beginning of a word needs two letters: one begins too many. Nor may it
+	// be that of the word which marks the scope, it begins every document.
+	last := words[len(words)-1]
+	if err != nil || len(found) == limit || utf8.RuneCountInString(last) < 2 || strings.HasPrefix(scopeWord(city, layer), last) {
 		return found, err
 	}
 	return find(tx, city, layer, words, "*", before, limit)
