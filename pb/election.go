@@ -34,7 +34,8 @@ type Election struct {
 type supporters struct {
 	group  []int32
 	voters []float64 // in each group
-	points []float64 // each voter's, scaled; nil: 1 each
+	whole  []int64   // points of each voter, scaled; nil: 1 each
+	points []float64 // the same, nearly
 	total  *big.Int  // points of all of them together, scaled
 	count  int       // voters in all groups
 }
@@ -126,16 +127,14 @@ type Builder struct {
 	order []int   // of the ballot being added
 	entry []int32 // its projects in rising order
 	worth []int64 // its scaled points
-	low   []int64 // per project: sum of voters × points, low 31 bits of the points
-	high  []int64 // and the bits above
+	score []wide  // per project
 }
 
 // NewBuilder starts an election without ballots.
 func NewBuilder(h *Header) *Builder {
-	n := len(h.Projects)
 	return &Builder{
 		e: &Election{Header: h, start: []int{0}}, table: make([]int32, 1<<10), seed: rand.Uint64(),
-		low: make([]int64, n), high: make([]int64, n),
+		score: make([]wide, len(h.Projects)),
 	}
 }
 
@@ -165,8 +164,7 @@ func (b *Builder) Add(projects []int, points []Decimal, voters int) error {
 			return err
 		}
 		b.entry, b.worth = append(b.entry, int32(projects[i])), append(b.worth, units)
-		b.low[projects[i]] += units & (1<<31 - 1) * int64(voters)
-		b.high[projects[i]] += units >> 31 * int64(voters)
+		b.score[projects[i]].add(units, voters)
 	}
 	if len(b.entry) > 0 {
 		b.merge(voters)
@@ -196,14 +194,12 @@ func (b *Builder) rescale(places uint8) error {
 		}
 	}
 	e.places = places
-	clear(b.low)
-	clear(b.high)
+	clear(b.score)
 	for g, voters := range e.voters {
 		from, to := e.start[g], e.start[g+1]
 		b.hash[g] = b.sum(e.listed[from:to], e.points[from:to])
 		for i := from; i < to; i++ {
-			b.low[e.listed[i]] += e.points[i] & (1<<31 - 1) * int64(voters)
-			b.high[e.listed[i]] += e.points[i] >> 31 * int64(voters)
+			b.score[e.listed[i]].add(e.points[i], voters)
 		}
 	}
 	b.rebuild(len(b.table))
@@ -266,8 +262,7 @@ func (b *Builder) Election() *Election {
 	n := len(e.Header.Projects)
 	e.score, e.sides = make([]*big.Int, n), make([]supporters, n)
 	for p := range n {
-		e.score[p] = new(big.Int).Lsh(big.NewInt(b.high[p]), 31)
-		e.score[p].Add(e.score[p], big.NewInt(b.low[p]))
+		e.score[p] = b.score[p].int()
 	}
 	e.turn()
 	b.e, b.table, b.hash = nil, nil, nil
@@ -307,12 +302,12 @@ func (e *Election) turn() {
 	}
 	for p := range e.sides {
 		s := &e.sides[p]
-		s.group, s.voters, s.total = make([]int32, 0, size[p]), make([]float64, 0, size[p]), new(big.Int)
+		s.group, s.voters = make([]int32, 0, size[p]), make([]float64, 0, size[p])
 		if !ones {
-			s.points = make([]float64, 0, size[p])
+			s.points, s.whole = make([]float64, 0, size[p]), make([]int64, 0, size[p])
 		}
 	}
-	var product big.Int
+	totals := make([]wide, n)
 	for g, voters := range e.voters {
 		for i := e.start[g]; i < e.start[g+1]; i++ {
 			if e.points[i] <= 0 {
@@ -321,16 +316,14 @@ func (e *Election) turn() {
 			s := &e.sides[e.listed[i]]
 			s.group, s.voters = append(s.group, int32(g)), append(s.voters, float64(voters))
 			s.count += voters
+			totals[e.listed[i]].add(e.points[i], voters)
 			if !ones {
-				s.points = append(s.points, float64(e.points[i]))
-				s.total.Add(s.total, product.Mul(big.NewInt(int64(voters)), big.NewInt(e.points[i])))
+				s.points, s.whole = append(s.points, float64(e.points[i])), append(s.whole, e.points[i])
 			}
 		}
 	}
-	if ones {
-		for p := range e.sides {
-			e.sides[p].total.SetInt64(int64(e.sides[p].count))
-		}
+	for p := range e.sides {
+		e.sides[p].total = totals[p].int()
 	}
 	if ones {
 		e.points = nil // all 1

@@ -1,0 +1,301 @@
+package pb
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"slices"
+)
+
+// EqualSharesOptions choose the variant of the Method of Equal Shares.
+type EqualSharesOptions struct {
+	Utility Utility
+	// Add1 raises every voter's share step by step while the result stays
+	// within the budget. Nil runs once, with the plain share.
+	Add1 *Add1
+	// Greedy spends what is left by greedy_score.
+	Greedy bool
+	// Comparison puts the result to a vote against greedy_score. A draw stays
+	// with equal shares.
+	Comparison bool
+	// WholeShare starts from the share rounded down to whole units of money.
+	WholeShare bool
+	// Progress, if set, is told now and then how far add1 has come.
+	Progress func(increments int)
+}
+
+// Add1 are the parameters of the completion by raised shares.
+type Add1 struct {
+	// Increment of each voter's share, in units of money. Nil is one.
+	Increment *big.Rat
+	// Most is the cap: how many increments are tried at most. 0 is no cap.
+	Most int
+	// PastExhaustion goes on though nothing unselected fits any more, as long
+	// as the budget holds; otherwise the first exhaustive result is final.
+	PastExhaustion bool
+}
+
+// EqualShares counts by the Method of Equal Shares. The context ends a count
+// that takes too long; its error is the only one.
+func EqualShares(ctx context.Context, e *Election, ties *TieOrder, options EqualSharesOptions) (*Outcome, error) {
+	o := newOutcome(e, ties)
+	m := newShares(e, ties, options.Utility)
+	share := new(big.Rat).SetFrac(e.budget, big.NewInt(int64(max(1, e.Voters))))
+	if options.WholeShare {
+		share.Quo(share, new(big.Rat).SetInt(e.money))
+		share.SetInt(new(big.Int).Quo(share.Num(), share.Denom()))
+		share.Mul(share, new(big.Rat).SetInt(e.money))
+	}
+	if options.Add1 == nil {
+		m.run(share)
+		o.Stop = "no project left that its supporters can pay"
+	} else if err := m.add1(ctx, o, share, options); err != nil {
+		return nil, err
+	}
+	m.tell(o)
+	if options.Greedy {
+		m.complete(o)
+	}
+	if options.Comparison {
+		m.compare(o)
+	}
+	o.Arithmetic = m.count
+	return o.finish(e, "equal shares"), nil
+}
+
+// tell writes the rounds of the last run, with exact prices, into the outcome.
+func (m *shares) tell(o *Outcome) {
+	e := m.e
+	m.extend(len(m.rounds))
+	o.Endowment = &Number{new(big.Rat).Quo(m.endowment, new(big.Rat).SetInt(e.money))}
+	left := new(big.Int).Set(e.budget)
+	for p := range o.won {
+		if m.free(p) {
+			o.won[p] = true
+			o.Projects[p].Reason, o.Projects[p].Round = WonFree, len(o.Rounds)+1
+			o.Rounds = append(o.Rounds, Round{Phase: ForFree, Selected: true, Value: Number{new(big.Rat)}, Left: *e.number(left), project: p})
+		}
+	}
+	perPoint := new(big.Rat).SetFrac(power10(int(e.places)), e.money)
+	for r := range m.rounds {
+		bought := &m.rounds[r]
+		p := bought.project
+		price := new(big.Rat).SetFrac(m.chain.prices[r], m.chain.under)
+		price.Mul(price, perPoint)
+		cost := o.Projects[p].Cost.Rat
+		rho := price
+		if m.utility == CostUtility {
+			rho = new(big.Rat).Quo(price, cost)
+		}
+		left.Sub(left, e.cost[p])
+		round := Round{
+			Phase: ByEqualShares, Project: "", Selected: true, Value: Number{rho}, Price: &Number{price},
+			PaidFull: int(bought.full), PaidRest: int(bought.rest), Left: *e.number(left), project: p,
+		}
+		v := &o.Projects[p]
+		if e.Header.VoteType.Approves() {
+			round.Effective = &Number{new(big.Rat).Quo(cost, price)}
+			v.Effective = round.Effective
+		}
+		if len(bought.tied) > 1 {
+			_, round.Tie = m.ties.choose(e, bought.tied)
+		}
+		o.Rounds = append(o.Rounds, round)
+		o.won[p], v.Reason, v.Round = true, Won, len(o.Rounds)
+	}
+	for p := range o.won {
+		if !o.won[p] {
+			m.tellLoser(&o.Projects[p], p)
+		}
+	}
+}
+
+// tellLoser says what the supporters of a project had left, exactly.
+func (m *shares) tellLoser(v *Verdict, p int) {
+	e := m.e
+	if e.sides[p].count == 0 {
+		v.Reason = LostNoSupport
+		return
+	}
+	if e.cost[p].Sign() == 0 {
+		v.Reason = LostNoSupport // under cost utility a free project is worth nothing to anybody
+		return
+	}
+	// With everybody giving all they have, the price's numerator is what lacks.
+	lacks, _ := m.price(p, int32(len(m.rounds)), func(_ int, g int32) int {
+		if m.spentAt[g] == never {
+			return paysRest
+		}
+		return paysNothing
+	})
+	gap := new(big.Rat).SetFrac(lacks, m.chain.under)
+	available := new(big.Rat).Sub(new(big.Rat).SetInt(e.cost[p]), gap)
+	money := new(big.Rat).SetInt(e.money)
+	v.Reason, v.Available = LostSupporters, &Number{available.Quo(available, money)}
+	if m.endowment.Sign() > 0 && gap.Sign() > 0 {
+		v.More, v.more = &Number{ceil(gap.Quo(gap, m.endowment))}, "supporters with a whole share each"
+	}
+}
+
+// complete spends what is left by greedy_score.
+func (m *shares) complete(o *Outcome) {
+	left := new(big.Int).Set(m.e.budget)
+	for p, won := range o.won {
+		if won {
+			left.Sub(left, m.e.cost[p])
+		}
+	}
+	for p := range o.Projects {
+		if !o.won[p] {
+			o.Projects[p].More = nil // more votes would change the shares as well
+		}
+	}
+	w := &walk{e: m.e, ties: m.ties, o: o, left: left, phase: ByCompletion}
+	w.run()
+}
+
+// compare lets every voter choose between the outcome and greedy_score.
+func (m *shares) compare(o *Outcome) {
+	e := m.e
+	greedy := Greedy(e, m.ties, GreedyOptions{})
+	c := &Comparison{Greedy: greedy.Winners, Indifferent: e.Voters}
+	var equal []int
+	for p, won := range o.won {
+		if won {
+			equal = append(equal, p)
+		}
+	}
+	c.EqualShares = e.ids(equal)
+	for g, voters := range e.voters {
+		more := 0
+		for k := e.start[g]; k < e.start[g+1]; k++ {
+			if p := e.listed[k]; e.point(k) > 0 && o.won[p] != greedy.won[p] {
+				if more++; greedy.won[p] {
+					more -= 2
+				}
+			}
+		}
+		switch {
+		case more > 0:
+			c.ForEqualShares += voters
+			c.Indifferent -= voters
+		case more < 0:
+			c.ForGreedy += voters
+			c.Indifferent -= voters
+		}
+	}
+	o.Comparison = c
+	if c.ForGreedy > c.ForEqualShares {
+		o.take(greedy)
+	}
+}
+
+// take replaces the result by that of greedy_score, which won the comparison.
+func (o *Outcome) take(greedy *Outcome) {
+	for p := range o.Projects {
+		if o.won[p] && !greedy.won[p] {
+			o.Projects[p].Reason, o.Projects[p].More = LostComparison, nil
+			continue
+		}
+		o.Projects[p] = greedy.Projects[p]
+		if o.Projects[p].Round > 0 {
+			o.Projects[p].Round += len(o.Rounds)
+		}
+	}
+	o.won = greedy.won
+	o.Rounds = append(o.Rounds, greedy.Rounds...)
+}
+
+// result is what a run selects, with its scaled cost.
+type result struct {
+	won  []bool
+	cost *big.Int
+}
+
+func (m *shares) result() result {
+	w := result{make([]bool, len(m.cost)), new(big.Int)}
+	for p := range w.won {
+		if w.won[p] = m.free(p) || m.boughtAt[p] != never; w.won[p] {
+			w.cost.Add(w.cost, m.e.cost[p])
+		}
+	}
+	return w
+}
+
+// exhaustive reports whether no further project with support fits.
+func (m *shares) exhaustive(w result) bool {
+	left := new(big.Int).Sub(m.e.budget, w.cost)
+	for p, won := range w.won {
+		if !won && m.buyable(p) && m.e.cost[p].Cmp(left) <= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// add1 raises the endowment until the next increment would overspend, and
+// leaves the run whose result counts.
+func (m *shares) add1(ctx context.Context, o *Outcome, share *big.Rat, options EqualSharesOptions) error {
+	step := big.NewRat(1, 1)
+	if options.Add1.Increment != nil {
+		step.Set(options.Add1.Increment)
+	}
+	if step.Sign() <= 0 {
+		return fmt.Errorf("pb: the increment of add1 is %s, expected more than 0", FormatAmount(step))
+	}
+	step.Mul(step, new(big.Rat).SetInt(m.e.money))
+	at := func(n int) *big.Rat {
+		s := new(big.Rat).Mul(step, new(big.Rat).SetInt64(int64(n)))
+		return s.Add(s, share)
+	}
+	m.run(at(0))
+	before := m.result()
+	o.increments(m, result{}, before, 0, 0)
+	for n := 1; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if m.exhaustive(before) && !options.Add1.PastExhaustion {
+			o.Stop = "nothing more fits into the budget"
+			return nil
+		}
+		if options.Add1.Most > 0 && n > options.Add1.Most {
+			o.Stop = fmt.Sprintf("the cap of %d increments", options.Add1.Most)
+			return nil
+		}
+		m.run(at(n))
+		now := m.result()
+		if now.cost.Cmp(m.e.budget) > 0 {
+			o.Stop = fmt.Sprintf("increment %d would cost %s, more than the budget", n, FormatAmount(m.e.amount(now.cost)))
+			m.run(at(n - 1))
+			return nil
+		}
+		o.increments(m, before, now, n, n)
+		before = now
+	}
+}
+
+// increments adds a stretch of increments with the same result to the history.
+func (o *Outcome) increments(m *shares, before, now result, from, to int) {
+	if slices.Equal(before.won, now.won) {
+		o.Increments[len(o.Increments)-1].To = to
+		return
+	}
+	var gained, dropped []int
+	count := 0
+	for p, won := range now.won {
+		if won {
+			count++
+		}
+		if won && (before.won == nil || !before.won[p]) {
+			gained = append(gained, p)
+		}
+		if before.won != nil && before.won[p] && !won {
+			dropped = append(dropped, p)
+		}
+	}
+	o.Increments = append(o.Increments, Increment{
+		From: from, To: to, Cost: Number{m.e.amount(now.cost)}, Projects: count,
+		Gained: m.e.ids(gained), Dropped: m.e.ids(dropped),
+	})
+}
