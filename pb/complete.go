@@ -3,6 +3,7 @@ package pb
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 )
@@ -248,31 +249,59 @@ func (m *shares) add1(ctx context.Context, o *Outcome, share *big.Rat, options E
 		s := new(big.Rat).Mul(step, new(big.Rat).SetInt64(int64(n)))
 		return s.Add(s, share)
 	}
+	n, err := m.raise(ctx, o, at, options)
+	if err != nil {
+		return err
+	}
+	m.run(at(n)) // once more from the beginning, for the ties of each round
+	return nil
+}
+
+// raise tries one increment after the other and returns the number whose
+// result counts. Stretches in which follow proves that every increment gives
+// the same result are passed in one go; they are sought with doubling steps.
+func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, options EqualSharesOptions) (n int, err error) {
+	most := options.Add1.Most
+	if most == 0 {
+		most = math.MaxInt
+	}
 	m.run(at(0))
 	before := m.result()
 	o.increments(m, result{}, before, 0, 0)
-	for n := 1; ; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if m.exhaustive(before) && !options.Add1.PastExhaustion {
+	for jump := 1; ctx.Err() == nil; {
+		switch {
+		case m.exhaustive(before) && !options.Add1.PastExhaustion:
 			o.Stop = "nothing more fits into the budget"
-			return nil
+			return n, nil
+		case n == most:
+			o.Stop = fmt.Sprintf("the cap of %d increments", most)
+			return n, nil
 		}
-		if options.Add1.Most > 0 && n > options.Add1.Most {
-			o.Stop = fmt.Sprintf("the cap of %d increments", options.Add1.Most)
-			return nil
+		if options.Progress != nil {
+			options.Progress(n)
 		}
-		m.run(at(n))
+		jump = min(jump, most-n)
+		m.last = append(m.last[:0], m.rounds...)
+		for jump > 1 && !m.follow(at(n+jump)) {
+			jump /= 2
+		}
+		if jump > 1 {
+			o.Increments[len(o.Increments)-1].To = n + jump
+			m.count.Skipped += jump - 1
+			n, jump = n+jump, 2*jump
+			continue
+		}
+		m.run(at(n + 1))
 		now := m.result()
 		if now.cost.Cmp(m.e.budget) > 0 {
-			o.Stop = fmt.Sprintf("increment %d would cost %s, more than the budget", n, FormatAmount(m.e.amount(now.cost)))
-			m.run(at(n - 1))
-			return nil
+			o.Stop = fmt.Sprintf("increment %d would cost %s, more than the budget", n+1, FormatAmount(m.e.amount(now.cost)))
+			return n, nil
 		}
+		n, jump = n+1, 2
 		o.increments(m, before, now, n, n)
 		before = now
 	}
+	return n, ctx.Err()
 }
 
 // increments adds a stretch of increments with the same result to the history.

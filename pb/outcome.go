@@ -249,17 +249,6 @@ func (o *Outcome) finish(e *Election, rule string) *Outcome {
 	return o
 }
 
-// spent returns the scaled cost of the winners so far.
-func (o *Outcome) spent(e *Election) *big.Int {
-	sum := new(big.Int)
-	for p, won := range o.won {
-		if won {
-			sum.Add(sum, e.cost[p])
-		}
-	}
-	return sum
-}
-
 // number wraps scaled money.
 func (e *Election) number(scaled *big.Int) *Number { return &Number{e.amount(scaled)} }
 
