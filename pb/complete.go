@@ -123,8 +123,9 @@ func (m *shares) tellLoser(v *Verdict, p int) {
 		return
 	}
 	// With everybody giving all they have, the price's numerator is what lacks.
-	lacks, _ := m.price(p, int32(len(m.rounds)), func(_ int, g int32) int {
-		if m.spentAt[g] == never {
+	l := m.classes.payers(p, len(m.rounds))
+	lacks, _ := m.price(p, len(m.rounds), func(entry int) int {
+		if m.spentAt[l.class[entry]] == never {
 			return paysRest
 		}
 		return paysNothing

@@ -49,10 +49,11 @@ type shares struct {
 	endowment *big.Rat // scaled
 	whole     float64  // the same, nearly
 	slack     float64  // bound on the error of each value in money
-	money     []float64
-	spentAt   []int32 // by group: the round that took its last money, or never
-	boughtAt  []int32 // by project: its round, or never
-	seen      []offer // by project: as last looked at
+	classes   *classes
+	money     []float64 // by class; 0 is exact
+	spentAt   []int32   // by class: the round that took its last money, or never
+	boughtAt  []int32   // by project: its round, or never
+	seen      []offer   // by project: as last looked at
 	queue     queue
 	aside     []int
 	rounds    []purchase
@@ -88,7 +89,7 @@ func newShares(e *Election, ties *TieOrder, utility Utility) *shares {
 	m := &shares{
 		e: e, ties: ties, utility: utility,
 		cost: make([]float64, n), total: make([]float64, n), most: make([]float64, n), scale: make([]float64, n), guess: make([]float64, n),
-		money: make([]float64, len(e.voters)), spentAt: make([]int32, len(e.voters)),
+		classes: newClasses(e), money: make([]float64, 1), spentAt: make([]int32, 1),
 		boughtAt: make([]int32, n), seen: make([]offer, n), queue: queue{key: make([]float64, n)},
 	}
 	for p := range n {
@@ -158,9 +159,7 @@ func (m *shares) begin(endowment *big.Rat) {
 	m.endowment = endowment
 	m.whole, _ = endowment.Float64()
 	m.slack = 2 * half * m.whole
-	for g := range m.money {
-		m.money[g], m.spentAt[g] = m.whole, never
-	}
+	m.money[0], m.spentAt[0] = m.whole, never
 	m.rounds = m.rounds[:0]
 	m.chain.begin(endowment)
 	m.queue.list = m.queue.list[:0]
@@ -338,20 +337,20 @@ type split struct {
 	broke  bool    // some supporters have nothing
 }
 
-func (m *shares) split(s *supporters, price float64) split {
-	if s.points == nil {
-		return m.splitApprovals(s, price)
+func (m *shares) split(l *payers, price float64) split {
+	if len(l.points) == 0 {
+		return m.splitApprovals(l, price)
 	}
 	x := split{next: math.Inf(1)}
-	for from := 0; from < len(s.group); from += block {
-		to := min(from+block, len(s.group))
+	for from := 0; from < len(l.class); from += block {
+		to := min(from+block, len(l.class))
 		var paid, rest float64
 		for i := from; i < to; i++ {
-			money, voters := m.money[s.group[i]], s.voters[i]
-			perPoint := money / s.points[i]
+			money, voters := m.money[l.class[i]], l.voters[i]
+			perPoint := money / l.points[i]
 			switch {
 			case perPoint > price:
-				rest += voters * s.points[i]
+				rest += voters * l.points[i]
 				x.next = min(x.next, perPoint)
 			case money > 0:
 				paid += voters * money
@@ -368,14 +367,14 @@ func (m *shares) split(s *supporters, price float64) split {
 }
 
 // splitApprovals is split where every supporter gives one point.
-func (m *shares) splitApprovals(s *supporters, price float64) split {
+func (m *shares) splitApprovals(l *payers, price float64) split {
 	x := split{next: math.Inf(1)}
-	for from := 0; from < len(s.group); from += block {
-		to := min(from+block, len(s.group))
-		group, weight := s.group[from:to], s.voters[from:to]
+	for from := 0; from < len(l.class); from += block {
+		to := min(from+block, len(l.class))
+		class, weight := l.class[from:to], l.voters[from:to]
 		var paid float64
-		for i, g := range group {
-			money := m.money[g]
+		for i, k := range class {
+			money := m.money[k]
 			switch {
 			case money > price:
 				x.rest += weight[i]
@@ -410,15 +409,15 @@ func (m *shares) splitApprovals(s *supporters, price float64) split {
 // near for floating point.
 func (m *shares) look(p int) {
 	m.count.Compared++
-	s, o := &m.e.sides[p], &m.seen[p]
+	l, o := m.classes.payers(p, len(m.rounds)), &m.seen[p]
 	o.round, o.exact = len(m.rounds), nil
-	noise := float64(block+len(s.group)/block+16) * half
+	noise := float64(block+len(l.class)/block+16) * half
 	trial, guessed := m.guess[p], true
 	if trial <= o.low {
 		trial, guessed = o.low, false
 	}
 	for {
-		x := m.split(s, trial)
+		x := m.split(l, trial)
 		wrong := x.voters*m.slack + noise*(x.paid+m.cost[p])
 		if x.rest == 0 {
 			if x.paid+wrong < m.cost[p] {
@@ -460,36 +459,37 @@ func (o *offer) bound(m *shares, p int, price, wrong, high float64) {
 
 // buy lets the supporters pay.
 func (m *shares) buy(p int, tied []int) {
-	s, o := &m.e.sides[p], &m.seen[p]
+	o := &m.seen[p]
 	round := int32(len(m.rounds))
 	wrong := max(o.price-o.low, o.high-o.price)
 	bought := purchase{project: p, highRho: o.highRho, untouched: o.untouched, tied: tied}
+	l, first := m.classes.pay(p, len(m.rounds))
+	if more := len(m.classes.parent) - len(m.money); more > 0 {
+		m.money, m.spentAt = append(m.money, make([]float64, more)...), append(m.spentAt, make([]int32, more)...)
+	}
+	money, spentAt := m.money[first:], m.spentAt[first:]
 	var borders []int
-	points := 1.0
-	for i, g := range s.group {
-		money := m.money[g]
-		if money == 0 {
-			continue
-		}
-		if s.points != nil {
-			points = s.points[i]
-		}
+	for i, k := range l.class {
+		has, points := m.money[k], l.float(i)
 		pay := o.price * points
 		edge := m.slack + wrong*points + 4*half*pay
 		switch {
-		case money > pay+edge:
-			m.money[g] = money - pay
-			bought.full += s.voters[i]
-		case money < pay-edge:
-			m.money[g], m.spentAt[g] = 0, round
-			bought.rest += s.voters[i]
+		case has == 0:
+			money[i], spentAt[i] = 0, m.spentAt[k]
+		case has > pay+edge:
+			money[i], spentAt[i] = has-pay, never
+			bought.full += l.voters[i]
+		case has < pay-edge:
+			money[i], spentAt[i] = 0, round
+			bought.rest += l.voters[i]
 		default:
+			money[i], spentAt[i] = max(has-pay, math.SmallestNonzeroFloat64), never
 			borders = append(borders, i)
 		}
 	}
 	m.rounds = append(m.rounds, bought)
 	if len(borders) > 0 {
-		m.settleBorders(p, borders)
+		m.settleBorders(l, first, borders)
 	}
 	m.boughtAt[p] = round
 	m.slack += wrong*m.most[p] + 3*half*m.whole

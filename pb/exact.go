@@ -50,32 +50,31 @@ const (
 	paysNothing
 )
 
-// price returns numerator and divisor of the price of p before the given
-// round, if its supporters stand as told: the price is above/(chain.under·points).
-func (m *shares) price(p int, round int32, stand func(i int, g int32) int) (above, points *big.Int) {
-	e, c := m.e, &m.chain
-	s := &e.sides[p]
-	if cap(c.coefs) < int(round) {
-		c.coefs = make([]wide, 2*round)
+// price returns numerator and divisor of the price of a project at a stage, if
+// its supporters stand as told: the price is above/(chain.under·points).
+func (m *shares) price(p, stage int, stand func(entry int) int) (above, points *big.Int) {
+	c, tree := &m.chain, m.classes
+	l := tree.payers(p, stage)
+	if cap(c.coefs) < stage {
+		c.coefs = make([]wide, 2*stage)
 	}
-	coefs := c.coefs[:round]
+	coefs := c.coefs[:stage]
 	clear(coefs)
 	var full wide
 	voters := 0
-	for i, g := range s.group {
-		switch stand(i, g) {
+	for i, k := range l.class {
+		n := int(l.voters[i])
+		switch stand(i) {
 		case paysFull:
-			full.add(s.point(i), e.voters[g])
+			full.add(l.point(i), n)
 		case paysRest:
-			voters += e.voters[g]
-			for k := e.start[g]; k < e.start[g+1]; k++ {
-				if at := m.boughtAt[e.listed[k]]; at < round && e.point(k) > 0 {
-					coefs[at].add(e.point(k), e.voters[g])
-				}
+			voters += n
+			for ; k != 0; k = tree.parent[k] {
+				coefs[tree.round[k]].add(tree.points[k], n)
 			}
 		}
 	}
-	above = new(big.Int).Mul(e.cost[p], c.under)
+	above = new(big.Int).Mul(m.e.cost[p], c.under)
 	var product big.Int
 	above.Sub(above, product.Mul(c.share, big.NewInt(int64(voters))))
 	for at := range coefs {
@@ -86,36 +85,26 @@ func (m *shares) price(p int, round int32, stand func(i int, g int32) int) (abov
 	return above, full.int()
 }
 
-// point returns what supporter i gives each, scaled.
-func (s *supporters) point(i int) int64 {
-	if s.points == nil {
-		return 1
+// stood tells how the payers of a round that is bought stand, from the class
+// they came into.
+func (m *shares) stood(round int) func(entry int) int {
+	first := int(m.classes.stages[round].first)
+	return func(entry int) int {
+		switch at := int(m.spentAt[first+entry]); {
+		case at == never:
+			return paysFull
+		case at == round:
+			return paysRest
+		}
+		return paysNothing
 	}
-	return s.whole[i]
 }
 
-// float is point, nearly.
-func (s *supporters) float(i int) float64 {
-	if s.points == nil {
-		return 1
-	}
-	return s.points[i]
-}
-
-// extend computes the exact prices of all rounds that have been bought.
+// extend computes the exact prices of the first rounds.
 func (m *shares) extend(rounds int) {
 	c := &m.chain
 	for r := len(c.prices); r < rounds; r++ {
-		round := int32(r)
-		above, points := m.price(m.rounds[r].project, round, func(_ int, g int32) int {
-			switch at := m.spentAt[g]; {
-			case at > round:
-				return paysFull
-			case at == round:
-				return paysRest
-			}
-			return paysNothing
-		})
+		above, points := m.price(m.rounds[r].project, r, m.stood(r))
 		for _, price := range c.prices {
 			price.Mul(price, points)
 		}
@@ -125,28 +114,15 @@ func (m *shares) extend(rounds int) {
 	}
 }
 
-// moneyOf returns the exact money of a group's voters after the given number of
-// rounds, times chain.under.
-func (m *shares) moneyOf(g int32, rounds int32) *big.Int {
-	e := m.e
-	left := new(big.Int)
-	if m.spentAt[g] < rounds {
-		return left
-	}
-	left.Set(m.chain.share)
+// short compares the exact money of a class that never ran short with what a
+// price asks of a voter for so many points.
+func (m *shares) short(class int32, gives int64, above, points *big.Int) int {
+	has := new(big.Int).Set(m.chain.share)
 	var product big.Int
-	for k := e.start[g]; k < e.start[g+1]; k++ {
-		if at := m.boughtAt[e.listed[k]]; at < rounds && e.point(k) > 0 {
-			left.Sub(left, product.Mul(m.chain.prices[at], big.NewInt(e.point(k))))
-		}
+	for k := class; k != 0; k = m.classes.parent[k] {
+		has.Sub(has, product.Mul(m.chain.prices[m.classes.round[k]], big.NewInt(m.classes.points[k])))
 	}
-	return left
-}
-
-// short compares the exact money of supporter i with what a price asks.
-func (m *shares) short(s *supporters, i int, rounds int32, above, points *big.Int) int {
-	has := m.moneyOf(s.group[i], rounds)
-	return has.Mul(has, points).Cmp(new(big.Int).Mul(above, big.NewInt(s.point(i))))
+	return has.Mul(has, points).Cmp(product.Mul(above, big.NewInt(gives)))
 }
 
 // settlePrice computes the exact price of a project at the present round, or
@@ -154,81 +130,75 @@ func (m *shares) short(s *supporters, i int, rounds int32, above, points *big.In
 // money only of voters whom floating point cannot place.
 func (m *shares) settlePrice(p int) {
 	m.count.Exact++
-	rounds := int32(len(m.rounds))
 	m.extend(len(m.rounds))
-	s, o := &m.e.sides[p], &m.seen[p]
-	stands := make([]uint8, len(s.group))
+	o := &m.seen[p]
+	l := m.classes.payers(p, len(m.rounds))
+	stands := make([]uint8, len(l.class))
 	near := o.low
-	var above, points *big.Int
+	var above, points, under *big.Int
 	for grown := true; grown; {
-		grown = false
-		for i, g := range s.group {
-			money := m.money[g]
-			asked := near * s.float(i)
+		grown = above == nil
+		for i, k := range l.class {
+			has, asked := m.money[k], near*l.float(i)
 			switch {
-			case money == 0:
+			case has == 0:
 				stands[i] = paysNothing
-			case stands[i] == paysRest || money-m.slack > asked*(1+8*half):
-			case money+m.slack < asked*(1-8*half), above != nil && m.short(s, i, rounds, above, points) < 0:
+			case stands[i] == paysRest || has-m.slack > asked*(1+8*half):
+			case has+m.slack < asked*(1-8*half), above != nil && m.short(k, l.point(i), above, points) < 0:
 				stands[i], grown = paysRest, true
 			}
 		}
-		if !grown && above != nil {
+		if !grown {
 			break
 		}
-		grown = true
-		above, points = m.price(p, rounds, func(i int, _ int32) int { return int(stands[i]) })
+		above, points = m.price(p, len(m.rounds), func(i int) int { return int(stands[i]) })
 		if points.Sign() == 0 {
 			m.count.Affords++
 			o.unpayable = true
 			return
 		}
-		near = quotient(above, new(big.Int).Mul(points, m.chain.under))
+		under = new(big.Int).Mul(points, m.chain.under)
+		near = quotient(above, under)
 	}
-	o.exact = new(big.Rat).SetFrac(above, new(big.Int).Mul(points, m.chain.under))
+	o.exact = new(big.Rat).SetFrac(above, under)
 	o.bound(m, p, near, 4*half*near, near*(1+4*half))
 }
 
-// settleBorders decides for supporters of the last round, whom floating point
-// could not place, whether they are left with anything.
-func (m *shares) settleBorders(p int, borders []int) {
+// settleBorders decides for payers of the last round, whom floating point
+// could not place, whether they are left with anything. Until then they are
+// taken to be. Who pays in full with the very last money counts as running
+// short one round later, giving nothing: so prices keep a divisor even when
+// that is so for all.
+func (m *shares) settleBorders(l *payers, first int32, borders []int) {
 	m.count.Borders += len(borders)
 	last := len(m.rounds) - 1
-	round := int32(last)
-	s := &m.e.sides[p]
+	bought := &m.rounds[last]
 	m.extend(last)
 	var above, points *big.Int
 	for grown := true; grown; {
 		grown = false
-		above, points = m.price(p, round, func(_ int, g int32) int {
-			switch at := m.spentAt[g]; {
-			case at > round:
-				return paysFull
-			case at == round:
-				return paysRest
-			}
-			return paysNothing
-		})
+		above, points = m.price(bought.project, last, m.stood(last))
 		for _, i := range borders {
-			if m.spentAt[s.group[i]] == never && points.Sign() > 0 && m.short(s, i, round, above, points) < 0 {
-				m.spentAt[s.group[i]], grown = round, true
+			to := first + int32(i)
+			if m.spentAt[to] == never && m.short(l.class[i], l.point(i), above, points) < 0 {
+				m.money[to], m.spentAt[to], grown = 0, int32(last), true
 			}
 		}
 	}
-	price := m.seen[p].price
 	for _, i := range borders {
-		g := s.group[i]
-		if m.spentAt[g] == round || m.short(s, i, round, above, points) == 0 {
-			m.money[g], m.spentAt[g] = 0, round
-			m.rounds[last].rest += s.voters[i]
+		to := first + int32(i)
+		if m.spentAt[to] == int32(last) {
+			bought.rest += l.voters[i]
 			continue
 		}
-		m.money[g] = max(m.money[g]-price*s.float(i), math.SmallestNonzeroFloat64)
-		m.rounds[last].full += s.voters[i]
+		bought.full += l.voters[i]
+		if m.short(l.class[i], l.point(i), above, points) == 0 {
+			m.money[to], m.spentAt[to] = 0, int32(last+1)
+		}
 	}
 }
 
-// refine computes the money of all voters anew from the exact prices, which
+// refine computes the money of all classes anew from the exact prices, which
 // ends the growth of errors from round to round.
 func (m *shares) refine() {
 	m.count.Refined++
@@ -237,18 +207,11 @@ func (m *shares) refine() {
 	for r := range price {
 		price[r] = quotient(m.chain.prices[r], m.chain.under)
 	}
-	e := m.e
-	for g := range m.money {
-		if m.money[g] == 0 {
-			continue
+	tree := m.classes
+	for k := 1; k < len(tree.parent); k++ {
+		if r := int(tree.round[k]); r < len(price) && m.spentAt[k] == never {
+			m.money[k] = max(m.money[tree.parent[k]]-price[r]*float64(tree.points[k]), math.SmallestNonzeroFloat64)
 		}
-		left := m.whole
-		for k := e.start[g]; k < e.start[g+1]; k++ {
-			if at := m.boughtAt[e.listed[k]]; at != never && e.point(k) > 0 {
-				left -= price[at] * float64(e.point(k))
-			}
-		}
-		m.money[g] = max(left, math.SmallestNonzeroFloat64)
 	}
 	m.slack = 4 * half * float64(len(m.rounds)+2) * m.whole
 }
