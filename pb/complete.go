@@ -269,7 +269,10 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 	m.run(at(0))
 	before := m.result()
 	o.increments(m, result{}, before, 0, 0)
-	for jump := 1; ctx.Err() == nil; {
+	// Where every increment changes something, jumps only cost: after each that
+	// fails, twice as many single steps come before the next.
+	jump, single, pause := 1, 0, 0
+	for ctx.Err() == nil {
 		switch {
 		case m.exhaustive(before) && !options.Add1.PastExhaustion:
 			o.Stop = "nothing more fits into the budget"
@@ -281,7 +284,11 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 		if options.Progress != nil {
 			options.Progress(n)
 		}
+		if single > 0 {
+			jump, single = 1, single-1
+		}
 		jump = min(jump, most-n)
+		tried := jump > 1
 		m.last = append(m.last[:0], m.rounds...)
 		for jump > 1 && !m.follow(at(n+jump)) {
 			jump /= 2
@@ -289,8 +296,11 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 		if jump > 1 {
 			o.Increments[len(o.Increments)-1].To = n + jump
 			m.count.Skipped += jump - 1
-			n, jump = n+jump, 2*jump
+			n, jump, pause = n+jump, 2*jump, 0
 			continue
+		}
+		if tried {
+			single, pause = pause, min(2*pause+1, 15)
 		}
 		m.run(at(n + 1))
 		now := m.result()
