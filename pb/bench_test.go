@@ -56,3 +56,25 @@ func BenchmarkCount(b *testing.B) {
 		})
 	}
 }
+
+// A city of Bishkek's size where everybody votes: generated, merged and
+// counted with add1 within one operation.
+func BenchmarkMillion(b *testing.B) {
+	for _, rule := range []string{"mes_cost_add1", "mes_card_add1"} {
+		b.Run(rule, func(b *testing.B) {
+			e := generate(b, 1_050_000, 300, 300_000_000)
+			ties := pb.NewTieOrder(e)
+			for b.Loop() {
+				o, err := pb.Count(context.Background(), e, rule, ties, pb.EqualSharesOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				n := len(o.Increments)
+				b.ReportMetric(float64(o.Increments[n-1].To), "increments")
+				b.ReportMetric(float64(o.Arithmetic.Runs), "runs")
+				b.ReportMetric(float64(e.Ballots()), "ballots")
+				b.ReportMetric(float64(len(o.Winners)), "winners")
+			}
+		})
+	}
+}

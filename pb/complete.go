@@ -135,7 +135,7 @@ func (m *shares) tellLoser(v *Verdict, p int) {
 	money := new(big.Rat).SetInt(e.money)
 	v.Reason, v.Available = LostSupporters, &Number{available.Quo(available, money)}
 	if m.endowment.Sign() > 0 && gap.Sign() > 0 {
-		v.More, v.more = &Number{ceil(gap.Quo(gap, m.endowment))}, "supporters with a whole share each"
+		v.More, v.MoreOf = &Number{ceil(gap.Quo(gap, m.endowment))}, Shares
 	}
 }
 
@@ -156,36 +156,42 @@ func (m *shares) complete(o *Outcome) {
 	w.run()
 }
 
-// compare lets every voter choose between the outcome and greedy_score.
-func (m *shares) compare(o *Outcome) {
-	e := m.e
-	greedy := Greedy(e, m.ties, GreedyOptions{})
-	c := &Comparison{Greedy: greedy.Winners, Indifferent: e.Voters}
-	var equal []int
-	for p, won := range o.won {
-		if won {
-			equal = append(equal, p)
-		}
-	}
-	c.EqualShares = e.ids(equal)
+// Preference counts the voters who have more of the projects on their ballot
+// in one result than in another of the same election.
+func Preference(e *Election, a, b *Outcome) (forA, forB, indifferent int) {
+	indifferent = e.Voters
 	for g, voters := range e.voters {
 		more := 0
 		for k := e.start[g]; k < e.start[g+1]; k++ {
-			if p := e.listed[k]; e.point(k) > 0 && o.won[p] != greedy.won[p] {
-				if more++; greedy.won[p] {
-					more -= 2
-				}
+			switch p := e.listed[k]; {
+			case e.point(k) <= 0 || a.won[p] == b.won[p]:
+			case a.won[p]:
+				more++
+			default:
+				more--
 			}
 		}
 		switch {
 		case more > 0:
-			c.ForEqualShares += voters
-			c.Indifferent -= voters
+			forA += voters
 		case more < 0:
-			c.ForGreedy += voters
-			c.Indifferent -= voters
+			forB += voters
 		}
 	}
+	return forA, forB, indifferent - forA - forB
+}
+
+// compare lets the voters choose between the outcome and greedy_score.
+func (m *shares) compare(o *Outcome) {
+	greedy := Greedy(m.e, m.ties, GreedyOptions{})
+	var won []int
+	for p := range o.won {
+		if o.won[p] {
+			won = append(won, p)
+		}
+	}
+	c := &Comparison{EqualShares: m.e.ids(won), Greedy: greedy.Winners}
+	c.ForEqualShares, c.ForGreedy, c.Indifferent = Preference(m.e, o, greedy)
 	o.Comparison = c
 	if c.ForGreedy > c.ForEqualShares {
 		o.take(greedy)

@@ -189,18 +189,10 @@ func (w *walk) more(p int, v *Verdict) {
 	if need.Sign() <= 0 {
 		return
 	}
-	v.More, v.more = &Number{need}, w.noun(need)
-}
-
-func (w *walk) noun(n *big.Rat) string {
-	noun := "points"
-	if w.e.Header.VoteType.Approves() {
-		noun = "votes"
+	v.More, v.MoreOf = &Number{need}, Points
+	if e.Header.VoteType.Approves() {
+		v.MoreOf = Votes
 	}
-	if n.Cmp(big.NewRat(1, 1)) == 0 {
-		return noun[:len(noun)-1]
-	}
-	return noun
 }
 
 // ceil rounds up to a whole number.

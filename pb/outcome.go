@@ -151,13 +151,23 @@ type Verdict struct {
 	// More is how many more votes (or points) would have changed it, all other
 	// ballots being equal: under greedy the fewest with which it wins; under
 	// equal shares further supporters who bring a whole untouched share.
-	More *Number `json:"more,omitempty"`
-
-	more string // the noun of More
+	More    *Number `json:"more,omitempty"`
+	MoreOf  Unit    `json:"more_of,omitempty"`
+	English string  `json:"english"` // the verdict as a sentence
 }
 
-// Sentence tells the verdict in English.
-func (v *Verdict) Sentence() string {
+// Unit is what More counts.
+type Unit string
+
+// The units.
+const (
+	Votes  Unit = "votes"
+	Points Unit = "points"
+	Shares Unit = "shares"
+)
+
+// sentence tells the verdict in English.
+func (v *Verdict) sentence() string {
 	cost := grouped(v.Cost)
 	var s string
 	switch v.Reason {
@@ -191,7 +201,14 @@ func (v *Verdict) Sentence() string {
 		s += fmt.Sprintf("; its %d supporters had %s left together", v.Supporters, grouped(*v.Available))
 	}
 	if v.More != nil {
-		s += fmt.Sprintf("; would have needed %s more %s", grouped(*v.More), v.more)
+		noun := string(v.MoreOf)
+		if v.MoreOf == Shares {
+			noun = "supporters with a whole share each"
+		}
+		if v.More.Cmp(big.NewRat(1, 1)) == 0 {
+			noun = map[Unit]string{Votes: "vote", Points: "point", Shares: "supporter with a whole share"}[v.MoreOf]
+		}
+		s += fmt.Sprintf("; would have needed %s more %s", grouped(*v.More), noun)
 	}
 	return s
 }
@@ -237,6 +254,7 @@ func (o *Outcome) finish(e *Election, rule string) *Outcome {
 	var winners []int
 	for p, won := range o.won {
 		o.Projects[p].Won = won
+		o.Projects[p].English = o.Projects[p].sentence()
 		if won {
 			winners = append(winners, p)
 			spent.Add(spent, e.cost[p])

@@ -65,7 +65,10 @@ type TieOrder struct {
 // NewTieOrder puts all projects of an election in order. Without criteria it
 // is the smallest id.
 func NewTieOrder(e *Election, criteria ...TieBreak) *TieOrder {
-	criteria = append(slices.Clone(criteria), SmallestID)
+	criteria = slices.Clone(criteria)
+	if !slices.ContainsFunc(criteria, func(c TieBreak) bool { return c.name == SmallestID.name }) {
+		criteria = append(criteria, SmallestID)
+	}
 	order := make([]int, len(e.Header.Projects))
 	for p := range order {
 		order[p] = p

@@ -44,6 +44,7 @@ func commands() []command {
 		{"user", "create staff, or reset somebody's access", user},
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},
+		{"tally", "recount a participatory budget from its published ballots", tally},
 		{"config", "check the configuration: ashar config check", configure},
 		{"version", "tell the version", version},
 	}
