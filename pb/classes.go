@@ -53,13 +53,14 @@ func (c *classes) payers(p, at int) *payers {
 	}
 	l := c.empty()
 	s := &c.e.sides[p]
+	deeper := at+1 < len(c.stages)
 	for len(c.slot) < len(c.parent) {
 		c.slot = append(c.slot, 0)
 	}
 	c.next = c.next[:0]
 	for i, g := range s.group {
 		k := c.of[g]
-		for int(c.round[k]) >= at {
+		for deeper && int(c.round[k]) >= at {
 			k = c.parent[k]
 		}
 		entry := c.find(l, k, s, i)

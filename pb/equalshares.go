@@ -39,7 +39,6 @@ type shares struct {
 	// Of each project.
 	cost      []float64
 	total     []float64 // points of all supporters
-	most      []float64 // points of the keenest supporter
 	scale     []float64
 	untouched []int // place by exact rho while every supporter pays in full, ties settled
 	alike     []int // equal for projects whose exact rho is then equal
@@ -48,12 +47,12 @@ type shares struct {
 	// Of the running endowment.
 	endowment *big.Rat // scaled
 	whole     float64  // the same, nearly
-	slack     float64  // bound on the error of each value in money
+	slack     float64  // bound on the error of every purse
 	classes   *classes
-	money     []float64 // by class; 0 is exact
-	spentAt   []int32   // by class: the round that took its last money, or never
-	boughtAt  []int32   // by project: its round, or never
-	seen      []offer   // by project: as last looked at
+	purse     []purse // by class
+	spentAt   []int32 // by class: the round that took its last money, or never
+	boughtAt  []int32 // by project: its round, or never
+	seen      []offer // by project: as last looked at
 	queue     queue
 	aside     []int
 	rounds    []purchase
@@ -62,6 +61,10 @@ type shares struct {
 }
 
 const never = math.MaxInt32
+
+// purse is what each voter of a class has: money, which is wrong by no more
+// than the second number. A purse without money is exactly empty.
+type purse struct{ money, wrong float64 }
 
 // offer is what is known of a project's price.
 type offer struct {
@@ -88,17 +91,14 @@ func newShares(e *Election, ties *TieOrder, utility Utility) *shares {
 	n := len(e.cost)
 	m := &shares{
 		e: e, ties: ties, utility: utility,
-		cost: make([]float64, n), total: make([]float64, n), most: make([]float64, n), scale: make([]float64, n), guess: make([]float64, n),
-		classes: newClasses(e), money: make([]float64, 1), spentAt: make([]int32, 1),
+		cost: make([]float64, n), total: make([]float64, n), scale: make([]float64, n), guess: make([]float64, n),
+		classes: newClasses(e), purse: make([]purse, 1), spentAt: make([]int32, 1),
 		boughtAt: make([]int32, n), seen: make([]offer, n), queue: queue{key: make([]float64, n)},
 	}
 	for p := range n {
 		m.cost[p], _ = new(big.Float).SetInt(e.cost[p]).Float64()
 		m.total[p], _ = new(big.Float).SetInt(e.sides[p].total).Float64()
-		m.most[p], m.scale[p] = 1, 1
-		if len(e.sides[p].points) > 0 {
-			m.most[p] = slices.Max(e.sides[p].points)
-		}
+		m.scale[p] = 1
 		if utility == CostUtility {
 			m.scale[p] = m.cost[p]
 		}
@@ -159,7 +159,7 @@ func (m *shares) begin(endowment *big.Rat) {
 	m.endowment = endowment
 	m.whole, _ = endowment.Float64()
 	m.slack = 2 * half * m.whole
-	m.money[0], m.spentAt[0] = m.whole, never
+	m.purse[0], m.spentAt[0] = purse{m.whole, m.slack}, never
 	m.rounds = m.rounds[:0]
 	m.chain.begin(endowment)
 	m.queue.list = m.queue.list[:0]
@@ -329,12 +329,12 @@ func (m *shares) ahead(w *purchase) bool {
 
 // split is what a trial price says of a project's supporters.
 type split struct {
-	paid   float64 // money of those who cannot pay it in full
-	voters float64 // their number
-	rest   float64 // points of the others
-	top    float64 // most money per point among those who cannot
-	next   float64 // least money per point among the others
-	broke  bool    // some supporters have nothing
+	paid  float64 // money of those who cannot pay it in full
+	wrong float64 // bound on its error
+	rest  float64 // points of the others
+	top   float64 // most money per point among those who cannot
+	next  float64 // least money per point among the others
+	broke bool    // some supporters have nothing
 }
 
 func (m *shares) split(l *payers, price float64) split {
@@ -346,15 +346,15 @@ func (m *shares) split(l *payers, price float64) split {
 		to := min(from+block, len(l.class))
 		var paid, rest float64
 		for i := from; i < to; i++ {
-			money, voters := m.money[l.class[i]], l.voters[i]
-			perPoint := money / l.points[i]
+			has, voters := m.purse[l.class[i]], l.voters[i]
+			perPoint := has.money / l.points[i]
 			switch {
 			case perPoint > price:
 				rest += voters * l.points[i]
 				x.next = min(x.next, perPoint)
-			case money > 0:
-				paid += voters * money
-				x.voters += voters
+			case has.money > 0:
+				paid += voters * has.money
+				x.wrong += voters * has.wrong
 				x.top = max(x.top, perPoint)
 			default:
 				x.broke = true
@@ -379,13 +379,13 @@ func (m *shares) splitApprovals(l *payers, price float64) split {
 		class, weight := l.class[from:to], l.voters[from:to]
 		var paid float64
 		for i, k := range class {
-			money := m.money[k]
-			bits, voters := math.Float64bits(money), math.Float64bits(weight[i])
+			has := &m.purse[k]
+			bits, voters := math.Float64bits(has.money), math.Float64bits(weight[i])
 			full := uint64((limit - int64(bits)) >> 63)
-			some := uint64(-int64(bits) >> 63)
+			short := math.Float64frombits(voters &^ full)
 			x.rest += math.Float64frombits(voters & full)
-			x.voters += math.Float64frombits(voters &^ full & some)
-			paid += math.Float64frombits(voters&^full) * money
+			x.wrong += short * has.wrong
+			paid += short * has.money
 			next, least, top = min(next, bits|^full), min(least, bits), max(top, bits&^full)
 		}
 		x.paid += paid
@@ -419,7 +419,7 @@ func (m *shares) look(p int) {
 	}
 	for {
 		x := m.split(l, trial)
-		wrong := x.voters*m.slack + noise*(x.paid+m.cost[p])
+		wrong := 1.01*x.wrong + noise*(x.paid+m.cost[p])
 		if x.rest == 0 {
 			if x.paid+wrong < m.cost[p] {
 				o.unpayable = true
@@ -443,7 +443,7 @@ func (m *shares) look(p int) {
 		if x.next*(1-4*half)-m.slack < high || x.top > high {
 			high = math.Inf(1)
 		}
-		o.untouched = x.voters == 0 && !x.broke && !math.IsInf(high, 1)
+		o.untouched = x.top == 0 && !x.broke && !math.IsInf(high, 1)
 		o.bound(m, p, price, wrong, high)
 		m.guess[p] = price
 		return
@@ -465,26 +465,28 @@ func (m *shares) buy(p int, tied []int) {
 	wrong := max(o.price-o.low, o.high-o.price)
 	bought := purchase{project: p, highRho: o.highRho, untouched: o.untouched, tied: tied}
 	l, first := m.classes.pay(p, len(m.rounds))
-	if more := len(m.classes.parent) - len(m.money); more > 0 {
-		m.money, m.spentAt = append(m.money, make([]float64, more)...), append(m.spentAt, make([]int32, more)...)
+	if more := len(m.classes.parent) - len(m.purse); more > 0 {
+		m.purse, m.spentAt = append(m.purse, make([]purse, more)...), append(m.spentAt, make([]int32, more)...)
 	}
-	money, spentAt := m.money[first:], m.spentAt[first:]
+	purses, spentAt := m.purse[first:], m.spentAt[first:]
 	var borders []int
 	for i, k := range l.class {
-		has, points := m.money[k], l.float(i)
+		has, points := m.purse[k], l.float(i)
 		pay := o.price * points
-		edge := m.slack + wrong*points + 4*half*pay
+		after := has.wrong + wrong*points + 4*half*pay + half*has.money
 		switch {
-		case has == 0:
-			money[i], spentAt[i] = 0, m.spentAt[k]
-		case has > pay+edge:
-			money[i], spentAt[i] = has-pay, never
+		case has.money == 0:
+			purses[i], spentAt[i] = purse{}, m.spentAt[k]
+		case has.money > pay+after:
+			purses[i], spentAt[i] = purse{has.money - pay, after}, never
+			m.slack = max(m.slack, after)
 			bought.full += l.voters[i]
-		case has < pay-edge:
-			money[i], spentAt[i] = 0, round
+		case has.money < pay-after:
+			purses[i], spentAt[i] = purse{}, round
 			bought.rest += l.voters[i]
 		default:
-			money[i], spentAt[i] = max(has-pay, math.SmallestNonzeroFloat64), never
+			purses[i], spentAt[i] = purse{max(has.money-pay, math.SmallestNonzeroFloat64), after}, never
+			m.slack = max(m.slack, after)
 			borders = append(borders, i)
 		}
 	}
@@ -493,7 +495,6 @@ func (m *shares) buy(p int, tied []int) {
 		m.settleBorders(l, first, borders)
 	}
 	m.boughtAt[p] = round
-	m.slack += wrong*m.most[p] + 3*half*m.whole
 	if m.slack > tolerated*m.whole {
 		m.refine()
 	}

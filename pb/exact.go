@@ -139,12 +139,12 @@ func (m *shares) settlePrice(p int) {
 	for grown := true; grown; {
 		grown = above == nil
 		for i, k := range l.class {
-			has, asked := m.money[k], near*l.float(i)
+			has, asked := m.purse[k], near*l.float(i)
 			switch {
-			case has == 0:
+			case has.money == 0:
 				stands[i] = paysNothing
-			case stands[i] == paysRest || has-m.slack > asked*(1+8*half):
-			case has+m.slack < asked*(1-8*half), above != nil && m.short(k, l.point(i), above, points) < 0:
+			case stands[i] == paysRest || has.money-has.wrong > asked*(1+8*half):
+			case has.money+has.wrong < asked*(1-8*half), above != nil && m.short(k, l.point(i), above, points) < 0:
 				stands[i], grown = paysRest, true
 			}
 		}
@@ -181,7 +181,7 @@ func (m *shares) settleBorders(l *payers, first int32, borders []int) {
 		for _, i := range borders {
 			to := first + int32(i)
 			if m.spentAt[to] == never && m.short(l.class[i], l.point(i), above, points) < 0 {
-				m.money[to], m.spentAt[to], grown = 0, int32(last), true
+				m.purse[to], m.spentAt[to], grown = purse{}, int32(last), true
 			}
 		}
 	}
@@ -193,7 +193,7 @@ func (m *shares) settleBorders(l *payers, first int32, borders []int) {
 		}
 		bought.full += l.voters[i]
 		if m.short(l.class[i], l.point(i), above, points) == 0 {
-			m.money[to], m.spentAt[to] = 0, int32(last+1)
+			m.purse[to], m.spentAt[to] = purse{}, int32(last+1)
 		}
 	}
 }
@@ -208,12 +208,14 @@ func (m *shares) refine() {
 		price[r] = quotient(m.chain.prices[r], m.chain.under)
 	}
 	tree := m.classes
+	m.slack = 4 * half * float64(len(m.rounds)+2) * m.whole
+	m.purse[0].wrong = m.slack
 	for k := 1; k < len(tree.parent); k++ {
 		if r := int(tree.round[k]); r < len(price) && m.spentAt[k] == never {
-			m.money[k] = max(m.money[tree.parent[k]]-price[r]*float64(tree.points[k]), math.SmallestNonzeroFloat64)
+			left := m.purse[tree.parent[k]].money - price[r]*float64(tree.points[k])
+			m.purse[k] = purse{max(left, math.SmallestNonzeroFloat64), m.slack}
 		}
 	}
-	m.slack = 4 * half * float64(len(m.rounds)+2) * m.whole
 }
 
 // quotient returns a/b within a few roundings.
