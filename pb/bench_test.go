@@ -62,7 +62,7 @@ func BenchmarkCount(b *testing.B) {
 func BenchmarkMillion(b *testing.B) {
 	for _, rule := range []string{"mes_cost_add1", "mes_card_add1"} {
 		b.Run(rule, func(b *testing.B) {
-			e := generate(b, 1_050_000, 300, 300_000_000)
+			e := generate(b, 1_050_000, 300, 100_000_000)
 			ties := pb.NewTieOrder(e)
 			for b.Loop() {
 				o, err := pb.Count(context.Background(), e, rule, ties, pb.EqualSharesOptions{})

@@ -91,7 +91,7 @@ func (m *shares) stood(round int) func(entry int) int {
 	first := int(m.classes.stages[round].first)
 	return func(entry int) int {
 		switch at := int(m.spentAt[first+entry]); {
-		case at == never:
+		case at > round:
 			return paysFull
 		case at == round:
 			return paysRest

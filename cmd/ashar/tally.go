@@ -175,9 +175,9 @@ func (t *tallying) count(ctx context.Context, c *console, e *pb.Election, rule s
 }
 
 func printOutcome(w io.Writer, e *pb.Election, o *pb.Outcome) {
-	fmt.Fprintf(w, "%s\n%d voters, %d projects, budget %v %s\n\n", cmp.Or(e.Header.Get("description"), "An election without a description"),
-		o.Voters, len(o.Projects), o.Budget, e.Header.Get("currency"))
-	fmt.Fprintf(w, "%s funds %d projects for %v, %s of the budget:\n", o.Rule, len(o.Winners), o.Cost, percent(o.Cost, o.Budget))
+	fmt.Fprintf(w, "%s\n%d voters, %s, budget %v %s\n\n", cmp.Or(e.Header.Get("description"), "An election without a description"),
+		o.Voters, projects(len(o.Projects)), o.Budget, e.Header.Get("currency"))
+	fmt.Fprintf(w, "%s funds %s for %v, %s of the budget:\n", o.Rule, projects(len(o.Winners)), o.Cost, percent(o.Cost, o.Budget))
 	for i := range o.Projects {
 		if v := &o.Projects[i]; v.Won {
 			printProject(w, v)
@@ -187,6 +187,13 @@ func printOutcome(w io.Writer, e *pb.Election, o *pb.Outcome) {
 
 func printProject(w io.Writer, v *pb.Verdict) {
 	fmt.Fprintf(w, "  %-10s %14v  %s\n", v.Project, v.Cost, v.Name)
+}
+
+func projects(n int) string {
+	if n == 1 {
+		return "1 project"
+	}
+	return fmt.Sprintf("%d projects", n)
 }
 
 func percent(part, whole pb.Number) string {
@@ -202,7 +209,7 @@ func printHistory(w io.Writer, o *pb.Outcome) {
 	if len(o.Increments) > 0 {
 		fmt.Fprintln(w, "\nIncrements of each voter's share")
 		for _, s := range o.Increments {
-			fmt.Fprintf(w, "  %d to %d: %d projects for %v", s.From, s.To, s.Projects, s.Cost)
+			fmt.Fprintf(w, "  %d to %d: %s for %v", s.From, s.To, projects(s.Projects), s.Cost)
 			if s.From > 0 {
 				fmt.Fprintf(w, "; in: %s; out: %s", list(s.Gained), list(s.Dropped))
 			}
@@ -254,7 +261,7 @@ func list(ids []string) string {
 }
 
 func printComparison(w io.Writer, e *pb.Election, o, other *pb.Outcome) {
-	fmt.Fprintf(w, "\n%s would fund %d projects for %v, %s of the budget.\n", other.Rule, len(other.Winners), other.Cost, percent(other.Cost, other.Budget))
+	fmt.Fprintf(w, "\n%s would fund %s for %v, %s of the budget.\n", other.Rule, projects(len(other.Winners)), other.Cost, percent(other.Cost, other.Budget))
 	same := true
 	for _, side := range []struct{ by, not *pb.Outcome }{{o, other}, {other, o}} {
 		said := false
