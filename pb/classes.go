@@ -26,6 +26,7 @@ type stage struct {
 	project int       // that the round buys; -1 in the open stage
 	first   int32     // class of its first payers; the others follow as listed
 	lists   []*payers // by project, as far as asked for
+	summed  []bool    // by project: its supporters' money was summed without a list
 }
 
 // payers are the supporters of a project at some stage.
@@ -43,7 +44,7 @@ func newClasses(e *Election) *classes {
 }
 
 func (c *classes) open() {
-	c.stages = append(c.stages, stage{project: -1, lists: make([]*payers, len(c.e.sides))})
+	c.stages = append(c.stages, stage{project: -1, lists: make([]*payers, len(c.e.sides)), summed: make([]bool, len(c.e.sides))})
 }
 
 // payers returns the supporters of a project at a stage.

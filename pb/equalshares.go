@@ -40,9 +40,10 @@ type shares struct {
 	cost      []float64
 	total     []float64 // points of all supporters
 	scale     []float64
-	untouched []int // place by exact rho while every supporter pays in full, ties settled
-	alike     []int // equal for projects whose exact rho is then equal
-	guess     []float64
+	untouched []int     // place by exact rho while every supporter pays in full, ties settled
+	alike     []int     // equal for projects whose exact rho is then equal
+	guess     []float64 // the last price
+	poorAt    []int     // the round in which its supporters were last too poor
 
 	// Of the running endowment.
 	endowment *big.Rat // scaled
@@ -91,7 +92,7 @@ func newShares(e *Election, ties *TieOrder, utility Utility) *shares {
 	n := len(e.cost)
 	m := &shares{
 		e: e, ties: ties, utility: utility,
-		cost: make([]float64, n), total: make([]float64, n), scale: make([]float64, n), guess: make([]float64, n),
+		cost: make([]float64, n), total: make([]float64, n), scale: make([]float64, n), guess: make([]float64, n), poorAt: make([]int, n),
 		classes: newClasses(e), purse: make([]purse, 1), spentAt: make([]int32, 1),
 		boughtAt: make([]int32, n), seen: make([]offer, n), queue: queue{key: make([]float64, n)},
 	}
@@ -410,8 +411,13 @@ func (m *shares) splitApprovals(l *payers, price float64) split {
 // near for floating point.
 func (m *shares) look(p int) {
 	m.count.Compared++
-	l, o := m.classes.payers(p, len(m.rounds)), &m.seen[p]
+	o := &m.seen[p]
 	o.round, o.exact = len(m.rounds), nil
+	if m.poor(p) {
+		o.unpayable = true
+		return
+	}
+	l := m.classes.payers(p, len(m.rounds))
 	noise := float64(block+len(l.class)/block+16) * half
 	trial, guessed := m.guess[p], true
 	if trial <= o.low {
@@ -422,7 +428,7 @@ func (m *shares) look(p int) {
 		wrong := 1.01*x.wrong + noise*(x.paid+m.cost[p])
 		if x.rest == 0 {
 			if x.paid+wrong < m.cost[p] {
-				o.unpayable = true
+				o.unpayable, m.poorAt[p] = true, len(m.rounds)
 				return
 			}
 			if guessed {
@@ -448,6 +454,34 @@ func (m *shares) look(p int) {
 		m.guess[p] = price
 		return
 	}
+}
+
+// poor reports whether the supporters of a project certainly have not its cost
+// together. Most projects end so in every run, and a sum over the ballots is
+// less work than a list of classes that is used once; a second question at
+// the same stage is worth the list.
+func (m *shares) poor(p int) bool {
+	tree, at := m.classes, len(m.rounds)
+	st := &tree.stages[at]
+	if st.summed[p] || st.lists[p] != nil || at+1 < len(tree.stages) || at+2 < m.poorAt[p] || m.poorAt[p] == 0 {
+		return false
+	}
+	st.summed[p] = true
+	s := &m.e.sides[p]
+	var sum, wrong float64
+	for from := 0; from < len(s.group); from += block {
+		to := min(from+block, len(s.group))
+		group, weight := s.group[from:to], s.voters[from:to]
+		part := 0.0
+		for i, g := range group {
+			has := &m.purse[tree.of[g]]
+			part += weight[i] * has.money
+			wrong += weight[i] * has.wrong
+		}
+		sum += part
+	}
+	noise := float64(block+len(s.group)/block+16) * half
+	return sum+1.01*wrong+noise*(sum+m.cost[p]) < m.cost[p]
 }
 
 // bound keeps a price and what bounds it. Prices never fall during a run.
