@@ -294,7 +294,7 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 			jump, single = 1, single-1
 		}
 		jump = min(jump, most-n)
-		tried := jump > 1
+		first := jump
 		m.last = append(m.last[:0], m.rounds...)
 		for jump > 1 && !m.follow(at(n+jump)) {
 			jump /= 2
@@ -302,10 +302,13 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 		if jump > 1 {
 			o.Increments[len(o.Increments)-1].To = n + jump
 			m.count.Skipped += jump - 1
-			n, jump, pause = n+jump, 2*jump, 0
+			n, pause = n+jump, 0
+			if jump == first {
+				jump *= 2
+			}
 			continue
 		}
-		if tried {
+		if first > 1 {
 			single, pause = pause, min(2*pause+1, 15)
 		}
 		m.run(at(n + 1))
