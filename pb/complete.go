@@ -3,7 +3,6 @@ package pb
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 )
@@ -29,15 +28,15 @@ type EqualSharesOptions struct {
 type Add1 struct {
 	// Increment of each voter's share, in units of money. Nil is one.
 	Increment *big.Rat
-	// Most is the cap: how many increments are tried at most. 0 is no cap.
-	Most int
+	// Cap is how many increments are tried at most. 0 is no cap.
+	Cap int
 	// PastExhaustion goes on though nothing unselected fits any more, as long
 	// as the budget holds; otherwise the first exhaustive result is final.
 	PastExhaustion bool
 }
 
-// EqualShares counts by the Method of Equal Shares. The context ends a count
-// that takes too long; its error is the only one.
+// EqualShares counts by the Method of Equal Shares. Errors are those of the
+// context, which ends a count that takes too long, and an increment not above 0.
 func EqualShares(ctx context.Context, e *Election, ties *TieOrder, options EqualSharesOptions) (*Outcome, error) {
 	o := newOutcome(e, ties)
 	m := newShares(e, ties, options.Utility)
@@ -55,7 +54,7 @@ func EqualShares(ctx context.Context, e *Election, ties *TieOrder, options Equal
 	}
 	m.tell(o)
 	if options.Greedy {
-		m.complete(o)
+		m.spendRest(o)
 	}
 	if options.Comparison {
 		m.compare(o)
@@ -139,8 +138,8 @@ func (m *shares) tellLoser(v *Verdict, p int) {
 	}
 }
 
-// complete spends what is left by greedy_score.
-func (m *shares) complete(o *Outcome) {
+// spendRest spends what is left by greedy_score.
+func (m *shares) spendRest(o *Outcome) {
 	left := new(big.Int).Set(m.e.budget)
 	for p, won := range o.won {
 		if won {
@@ -230,6 +229,16 @@ func (m *shares) result() result {
 	return w
 }
 
+// complete reports whether all that can be bought is.
+func (m *shares) complete(w result) bool {
+	for p, won := range w.won {
+		if !won && m.buyable(p) {
+			return false
+		}
+	}
+	return true
+}
+
 // exhaustive reports whether no further project with support fits.
 func (m *shares) exhaustive(w result) bool {
 	left := new(big.Int).Sub(m.e.budget, w.cost)
@@ -265,51 +274,23 @@ func (m *shares) add1(ctx context.Context, o *Outcome, share *big.Rat, options E
 }
 
 // raise tries one increment after the other and returns the number whose
-// result counts. Stretches in which follow proves that every increment gives
-// the same result are passed in one go; they are sought with doubling steps.
+// result counts. Stretches in which follow proves that every increment buys
+// the same are passed in one go.
 func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, options EqualSharesOptions) (n int, err error) {
-	most := options.Add1.Most
-	if most == 0 {
-		most = math.MaxInt
-	}
 	m.run(at(0))
 	before := m.result()
 	o.increments(m, result{}, before, 0, 0)
-	// Where every increment changes something, jumps only cost: after each that
-	// fails, twice as many single steps come before the next.
-	jump, single, pause := 1, 0, 0
-	for ctx.Err() == nil {
-		switch {
-		case m.exhaustive(before) && !options.Add1.PastExhaustion:
-			o.Stop = "nothing more fits into the budget"
-			return n, nil
-		case n == most:
-			o.Stop = fmt.Sprintf("the cap of %d increments", most)
+	for steps := (pace{jump: 2}); ctx.Err() == nil; {
+		if o.Stop = m.ended(before, n, options.Add1); o.Stop != "" {
 			return n, nil
 		}
 		if options.Progress != nil {
 			options.Progress(n)
 		}
-		if single > 0 {
-			jump, single = 1, single-1
-		}
-		jump = min(jump, most-n)
-		first := jump
-		m.last = append(m.last[:0], m.rounds...)
-		for jump > 1 && !m.follow(at(n+jump)) {
-			jump /= 2
-		}
-		if jump > 1 {
-			o.Increments[len(o.Increments)-1].To = n + jump
-			m.count.Skipped += jump - 1
-			n, pause = n+jump, 0
-			if jump == first {
-				jump *= 2
-			}
+		if by := m.skip(&steps, n, at, options.Add1); by > 0 {
+			n += by
+			o.Increments[len(o.Increments)-1].To = n
 			continue
-		}
-		if first > 1 {
-			single, pause = pause, min(2*pause+1, 15)
 		}
 		m.run(at(n + 1))
 		now := m.result()
@@ -317,11 +298,54 @@ func (m *shares) raise(ctx context.Context, o *Outcome, at func(int) *big.Rat, o
 			o.Stop = fmt.Sprintf("increment %d would cost %s, more than the budget", n+1, FormatAmount(m.e.amount(now.cost)))
 			return n, nil
 		}
-		n, jump = n+1, 2
+		n++
 		o.increments(m, before, now, n, n)
 		before = now
 	}
 	return n, ctx.Err()
+}
+
+// ended says why the result of n increments is final, or nothing.
+func (m *shares) ended(w result, n int, add1 *Add1) string {
+	switch {
+	case m.complete(w):
+		return "everything that has support is bought"
+	case m.exhaustive(w) && !add1.PastExhaustion:
+		return "nothing more fits into the budget"
+	case add1.Cap > 0 && n == add1.Cap:
+		return fmt.Sprintf("the cap of %d increments", n)
+	}
+	return ""
+}
+
+// pace is how raise goes on. Jumps double while they succeed. Where every
+// increment changes something they only cost, so after each that fails more
+// single steps come before the next.
+type pace struct{ jump, single, pause int }
+
+// skip passes a stretch of increments after n that buy the same, and returns
+// its length. 0 is none: the next increment has to be run.
+func (m *shares) skip(s *pace, n int, at func(int) *big.Rat, add1 *Add1) int {
+	if s.single > 0 {
+		s.single--
+		return 0
+	}
+	first := s.jump
+	if add1.Cap > 0 {
+		first = min(first, add1.Cap-n)
+	}
+	m.last = append(m.last[:0], m.rounds...)
+	for by := first; by > 1; by /= 2 {
+		if m.follow(at(n + by)) {
+			m.count.Skipped += by - 1
+			if s.jump, s.pause = by, 0; by == first {
+				s.jump = 2 * by
+			}
+			return by
+		}
+	}
+	s.jump, s.single, s.pause = 2, s.pause, min(2*s.pause+1, 15)
+	return 0
 }
 
 // increments adds a stretch of increments with the same result to the history.

@@ -1,6 +1,7 @@
 package pb_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/big"
@@ -229,8 +230,8 @@ func TestAdd1Parameters(t *testing.T) {
 		stop  string
 	}{
 		{pb.Add1{}, "b", "29", "increment 20 would cost 110"},
-		{pb.Add1{Most: 14}, "", "24", "the cap of 14"},
-		{pb.Add1{Most: 15}, "b", "25", "the cap of 15"},
+		{pb.Add1{Cap: 14}, "", "24", "the cap of 14"},
+		{pb.Add1{Cap: 15}, "b", "25", "the cap of 15"},
 		{pb.Add1{Increment: big.NewRat(9, 2)}, "b", "28", "increment 5 would"},
 		{pb.Add1{Increment: big.NewRat(20, 1)}, "", "10", "increment 1 would"},
 		{pb.Add1{Increment: big.NewRat(1, 1000)}, "b", "29.999", "increment 20000 would"},
@@ -245,6 +246,39 @@ func TestAdd1Parameters(t *testing.T) {
 	}
 	if _, err := pb.EqualShares(t.Context(), e, pb.NewTieOrder(e), pb.EqualSharesOptions{Add1: &pb.Add1{Increment: new(big.Rat)}}); err == nil {
 		t.Error("an increment of nothing is taken")
+	}
+}
+
+func TestEqualSharesOptions(t *testing.T) {
+	e := small(t, "10.5", []string{"4", "4", "9"}, "a", "b", "c")
+	// Shares are 3.5, whole ones 3; a and b are paid from 4 on.
+	run := func(options pb.EqualSharesOptions) *pb.Outcome {
+		t.Helper()
+		o, err := pb.EqualShares(t.Context(), e, pb.NewTieOrder(e), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	if o := run(pb.EqualSharesOptions{Add1: &pb.Add1{}}); o.Endowment.String() != "4.5" || o.Stop != "nothing more fits into the budget" {
+		t.Errorf("%v because %s", o.Endowment, o.Stop)
+	}
+	if o := run(pb.EqualSharesOptions{WholeShare: true, Add1: &pb.Add1{}}); o.Endowment.String() != "4" {
+		t.Errorf("whole shares end with %v", o.Endowment)
+	}
+	told := 0
+	o := run(pb.EqualSharesOptions{Add1: &pb.Add1{PastExhaustion: true}, Progress: func(int) { told++ }})
+	if o.Endowment.String() != "8.5" || !strings.HasPrefix(o.Stop, "increment 6 would cost 17") || told == 0 {
+		t.Errorf("%v because %s, told %d times", o.Endowment, o.Stop, told)
+	}
+	e = small(t, "10.5", []string{"4", "4"}, "a", "b", "")
+	if o := run(pb.EqualSharesOptions{Add1: &pb.Add1{PastExhaustion: true}}); o.Stop != "everything that has support is bought" {
+		t.Errorf("ended because %s", o.Stop)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := pb.EqualShares(ctx, e, pb.NewTieOrder(e), pb.EqualSharesOptions{Add1: &pb.Add1{}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled count gives %v", err)
 	}
 }
 

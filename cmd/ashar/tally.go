@@ -91,7 +91,7 @@ func parseTally(c *console, args []string) (*tallying, error) {
 	fs.BoolVar(&t.explain, "explain", false, "tell the rounds, the ties, and for each project why it won or lost")
 	fs.StringVar(&t.ties, "ties", "id", "what goes first when projects are exactly tied: `LIST` of id, file, cost, largest-cost, score, draw:SEED")
 	fs.StringVar(&increment, "increment", "1", "`AMOUNT` by which add1 raises each voter's share")
-	fs.IntVar(&t.add1.Most, "most", 0, "`NUMBER` of increments that add1 tries at most; 0 is no limit")
+	fs.IntVar(&t.add1.Cap, "cap", 0, "`NUMBER` of increments that add1 tries at most; 0 is no cap")
 	for len(args) > 0 {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return nil, err
@@ -112,8 +112,8 @@ func parseTally(c *console, args []string) (*tallying, error) {
 	if t.add1.Increment, err = pb.ParseAmount(increment); err != nil || t.add1.Increment.Sign() <= 0 {
 		return nil, wrong("--increment is %q, expected an amount above 0", increment)
 	}
-	if t.add1.Most < 0 {
-		return nil, wrong("--most is %d, expected 0 or more", t.add1.Most)
+	if t.add1.Cap < 0 {
+		return nil, wrong("--cap is %d, expected 0 or more", t.add1.Cap)
 	}
 	return t, nil
 }

@@ -34,7 +34,7 @@ func TestTallyTellsTheResult(t *testing.T) {
 		{[]string{zurich, "--rule", "greedy_score", "--compare", "phragmen"}, []string{"phragmen would fund 10 projects", "Only greedy_score funds:", "Only phragmen funds:", "voters have more of their projects with greedy_score"}},
 		{[]string{zurich, "--rule", "greedy_score", "--compare", "greedy_no_skip"}, []string{"Both fund the same."}},
 		{[]string{zurich, "--rule", "mes_card", "--ties", "cost,draw:Bern 7", "--explain"}, []string{`Ties: smallest cost, then lot drawn with the seed "Bern 7", then smallest id.`}},
-		{[]string{zurich, "--rule", "mes_cost_add1", "--increment", "10", "--most", "3", "--explain"}, []string{"the cap of 3 increments"}},
+		{[]string{zurich, "--rule", "mes_cost_add1", "--increment", "10", "--cap", "3", "--explain"}, []string{"the cap of 3 increments"}},
 		{[]string{pawlow, "--rule", "greedy_score", "--explain"}, []string{"funds 1 project for 150000", "lost: 0 left, cost 143 000; would have needed 42 more votes"}},
 	} {
 		out, errs, code := ashar(t, append([]string{"tally"}, x.args...)...)
@@ -105,7 +105,7 @@ func TestTallyRefuses(t *testing.T) {
 		{[]string{zurich, "--rule", "mes_cost", "--compare", "x"}, exitUsage, `"x" on approval ballots`},
 		{[]string{zurich, "--rule", "mes_cost", "--ties", "draw:"}, exitUsage, `--ties names "draw:"`},
 		{[]string{zurich, "--rule", "mes_cost", "--increment", "0"}, exitUsage, "expected an amount above 0"},
-		{[]string{zurich, "--rule", "mes_cost", "--most", "-1"}, exitUsage, "expected 0 or more"},
+		{[]string{zurich, "--rule", "mes_cost", "--cap", "-1"}, exitUsage, "expected 0 or more"},
 		{[]string{zurich, "--rool", "mes_cost"}, exitUsage, "flag provided but not defined"},
 		{[]string{"nowhere.pb", "--rule", "mes_cost"}, exitFailed, "nowhere.pb"},
 		{[]string{odd, "--rule", "mes_cost"}, exitFailed, "odd.pb: line 3:"},
