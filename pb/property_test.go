@@ -1,9 +1,12 @@
 package pb_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -256,10 +259,7 @@ func checkPayments(t testing.TB, x plainElection, o *pb.Outcome) {
 		money[v] = new(big.Rat).Set(o.Endowment.Rat)
 	}
 	for _, r := range o.Rounds {
-		p, err := strconv.Atoi(r.Project)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := slices.IndexFunc(o.Projects, func(v pb.Verdict) bool { return v.Project == r.Project })
 		sum, full, rest := new(big.Rat), 0, 0
 		for v, b := range x.ballots {
 			i := slices.Index(b.projects, p)
@@ -296,6 +296,50 @@ func checkPayments(t testing.TB, x plainElection, o *pb.Outcome) {
 		}
 		if v.Available != nil && v.Available.Cmp(left) != 0 {
 			t.Fatalf("project %d: supporters have %s, told %v", p, left.RatString(), v.Available)
+		}
+	}
+}
+
+// plain reads a file as the oracle sees it.
+func plain(t *testing.T, path string) plainElection {
+	t.Helper()
+	r, err := pb.NewReader(open(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := plainElection{votes: r.Header.VoteType, budget: r.Header.Budget.Num().Int64()}
+	for i := range r.Header.Projects {
+		if !r.Header.Projects[i].Cost.IsInt() {
+			t.Fatalf("%s: a cost is not whole", path)
+		}
+		x.cost = append(x.cost, r.Header.Projects[i].Cost.Num().Int64())
+	}
+	for {
+		v, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return x
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := ballot{projects: slices.Clone(v.Projects)}
+		for _, d := range v.Points {
+			b.points = append(b.points, d.Units)
+		}
+		x.ballots = append(x.ballots, b)
+	}
+}
+
+func TestRealElectionsArePriceable(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.pb")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	for _, file := range files {
+		x, e := plain(t, file), election(t, file)
+		for _, utility := range []pb.Utility{pb.PointsUtility, pb.CostUtility} {
+			checkPayments(t, x, equalShares(t, e, pb.EqualSharesOptions{Utility: utility}))
+			checkPayments(t, x, equalShares(t, e, pb.EqualSharesOptions{Utility: utility, Add1: &pb.Add1{}}))
 		}
 	}
 }
