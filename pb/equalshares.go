@@ -268,66 +268,6 @@ func (m *shares) exactLeaders(leaders []int) []int {
 	return tied
 }
 
-// follow reports whether a run with this endowment, and with any between it
-// and the last one, provably buys the same projects in the same order as the
-// last. If so it leaves the run with this endowment.
-//
-// It holds to the order of the last run. Then, with more money, everybody has
-// more money in every round and every price is smaller (by induction over the
-// rounds: what is left to a voter, max(0, money - price·points), grows with
-// the money and falls with the price). So a project's rho at this endowment
-// bounds it from below for the whole stretch, and the winner's rho of the last
-// run bounds that one from above. Where the two do not meet, the order is as
-// before for every endowment between.
-func (m *shares) follow(endowment *big.Rat) bool {
-	m.begin(endowment)
-	for i := range m.last {
-		w := &m.last[i]
-		if !m.ahead(w) {
-			return false
-		}
-		if m.look(w.project); m.seen[w.project].unpayable || math.IsInf(m.seen[w.project].high, 1) {
-			return false
-		}
-		m.buy(w.project, nil)
-	}
-	for len(m.queue.list) > 0 {
-		if p := m.queue.pop(); m.boughtAt[p] == never {
-			if m.look(p); !m.seen[p].unpayable {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// ahead reports whether all projects in the queue are behind the winner of a
-// round for the whole stretch. While all supporters of the winner pay in full
-// its rho stays what it is, and those behind it then cannot come nearer.
-func (m *shares) ahead(w *purchase) bool {
-	m.aside = m.aside[:0]
-	for len(m.queue.list) > 0 && m.queue.key[m.queue.list[0]] <= w.highRho {
-		p := m.queue.pop()
-		if p == w.project || m.boughtAt[p] != never {
-			continue
-		}
-		if w.untouched && m.untouched[p] > m.untouched[w.project] {
-			m.aside = append(m.aside, p)
-			continue
-		}
-		if m.seen[p].round == len(m.rounds) {
-			return false
-		}
-		if m.look(p); !m.seen[p].unpayable {
-			m.queue.push(p, m.seen[p].lowRho)
-		}
-	}
-	for _, p := range m.aside {
-		m.queue.push(p, m.seen[p].lowRho)
-	}
-	return true
-}
-
 // split is what a trial price says of a project's supporters.
 type split struct {
 	paid  float64 // money of those who cannot pay it in full

@@ -13,8 +13,9 @@
 // tells how often.
 //
 // The files, in the order to read them: cells.go (the text layer), read.go,
-// write.go, election.go (merged ballots), ties.go, greedy.go, equalshares.go
-// (one run), exact.go (what floating point cannot decide), complete.go (add1,
-// completion and comparison), phragmen.go, outcome.go (history and reasons),
-// rules.go (rules by name).
+// write.go, election.go (merged ballots), ties.go, outcome.go (history and
+// reasons), greedy.go, complete.go (equal shares from the outside: options,
+// completion by greedy, comparison), equalshares.go (one run), classes.go
+// (voters who paid alike), exact.go (what floating point cannot decide),
+// add1.go (run after run), phragmen.go, rules.go (rules by name).
 package pb
