@@ -199,4 +199,3 @@ func (o *Outcome) take(greedy *Outcome) {
 	o.won = greedy.won
 	o.Rounds = append(o.Rounds, greedy.Rounds...)
 }
-
