@@ -18,6 +18,7 @@ type classes struct {
 
 	slot  []int32 // by class: its first entry in the list being built, plus 1
 	next  []int32 // by entry: the next of the same class, plus 1
+	work  payers  // the list being built
 	spare []*payers
 }
 
@@ -52,7 +53,8 @@ func (c *classes) payers(p, at int) *payers {
 	if l := c.stages[at].lists[p]; l != nil {
 		return l
 	}
-	l := c.empty()
+	l := &c.work
+	l.class, l.voters, l.whole, l.points = l.class[:0], l.voters[:0], l.whole[:0], l.points[:0]
 	s := &c.e.sides[p]
 	deeper := at+1 < len(c.stages)
 	for len(c.slot) < len(c.parent) {
@@ -76,20 +78,31 @@ func (c *classes) payers(p, at int) *payers {
 		l.voters[entry] += s.voters[i]
 	}
 	c.unlink(l)
-	c.stages[at].lists[p] = l
-	return l
+	kept := c.keep(l)
+	c.stages[at].lists[p] = kept
+	return kept
 }
 
-// empty returns a list to fill, a used one if there is.
-func (c *classes) empty() *payers {
-	n := len(c.spare)
-	if n == 0 {
-		return &payers{}
+// keep copies a list into a used one, if there is, or into one of its size:
+// there are many lists, and room to grow would be most of them.
+func (c *classes) keep(l *payers) *payers {
+	kept := &payers{}
+	if n := len(c.spare); n > 0 {
+		kept, c.spare = c.spare[n-1], c.spare[:n-1]
 	}
-	l := c.spare[n-1]
-	c.spare = c.spare[:n-1]
-	l.class, l.voters, l.whole, l.points = l.class[:0], l.voters[:0], l.whole[:0], l.points[:0]
-	return l
+	kept.class, kept.voters = fill(kept.class, l.class), fill(kept.voters, l.voters)
+	kept.whole, kept.points = fill(kept.whole, l.whole), fill(kept.points, l.points)
+	return kept
+}
+
+// fill copies from into the room of to, or into new room that just fits.
+func fill[T any](to, from []T) []T {
+	if cap(to) < len(from) {
+		to = make([]T, len(from))
+	}
+	to = to[:len(from)]
+	copy(to, from)
+	return to
 }
 
 // find returns the entry of a class that gives as much as supporter i, or -1.

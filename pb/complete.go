@@ -108,15 +108,7 @@ func (m *shares) tellLoser(v *Verdict, p int) {
 		v.Reason = LostNoSupport // under cost utility a free project is worth nothing to anybody
 		return
 	}
-	// With everybody giving all they have, the price's numerator is what lacks.
-	l := m.classes.payers(p, len(m.rounds))
-	lacks, _ := m.price(p, len(m.rounds), func(entry int) int {
-		if m.spentAt[l.class[entry]] == never {
-			return paysRest
-		}
-		return paysNothing
-	})
-	gap := new(big.Rat).SetFrac(lacks, m.chain.under)
+	gap := new(big.Rat).SetFrac(m.gap(p), m.chain.under)
 	available := new(big.Rat).Sub(new(big.Rat).SetInt(e.cost[p]), gap)
 	money := new(big.Rat).SetInt(e.money)
 	v.Reason, v.Available = LostSupporters, &Number{available.Quo(available, money)}

@@ -27,7 +27,8 @@ type chain struct {
 	share  *big.Int // endowment
 	under  *big.Int // the denominator of everything here
 	prices []*big.Int
-	coefs  []wide
+	coefs  []wide // of the prices, in the sum being gathered
+	givers int    // voters in that sum
 }
 
 func (c *chain) begin(endowment *big.Rat) {
@@ -50,39 +51,72 @@ const (
 	paysNothing
 )
 
+// gather starts a sum over voters who give all they have before a round.
+func (c *chain) gather(round int) {
+	if cap(c.coefs) < round {
+		c.coefs = make([]wide, 2*round)
+	}
+	c.coefs, c.givers = c.coefs[:round], 0
+	clear(c.coefs)
+}
+
+// give adds voters of a class who never ran short.
+func (m *shares) give(class int32, voters int) {
+	c, tree := &m.chain, m.classes
+	c.givers += voters
+	for k := class; k != 0; k = tree.parent[k] {
+		c.coefs[tree.round[k]].add(tree.points[k], voters)
+	}
+}
+
+// lacks returns what the gathered money leaves of a project's cost, times
+// chain.under.
+func (m *shares) lacks(p int) *big.Int {
+	c := &m.chain
+	left := new(big.Int).Mul(m.e.cost[p], c.under)
+	var product big.Int
+	left.Sub(left, product.Mul(c.share, big.NewInt(int64(c.givers))))
+	for at := range c.coefs {
+		if c.coefs[at] != (wide{}) {
+			left.Add(left, product.Mul(c.prices[at], c.coefs[at].int()))
+		}
+	}
+	return left
+}
+
 // price returns numerator and divisor of the price of a project at a stage, if
 // its supporters stand as told: the price is above/(chain.under·points).
 func (m *shares) price(p, stage int, stand func(entry int) int) (above, points *big.Int) {
-	c, tree := &m.chain, m.classes
-	l := tree.payers(p, stage)
-	if cap(c.coefs) < stage {
-		c.coefs = make([]wide, 2*stage)
-	}
-	coefs := c.coefs[:stage]
-	clear(coefs)
+	l := m.classes.payers(p, stage)
+	m.chain.gather(stage)
 	var full wide
-	voters := 0
 	for i, k := range l.class {
-		n := int(l.voters[i])
 		switch stand(i) {
 		case paysFull:
-			full.add(l.point(i), n)
+			full.add(l.point(i), int(l.voters[i]))
 		case paysRest:
-			voters += n
-			for ; k != 0; k = tree.parent[k] {
-				coefs[tree.round[k]].add(tree.points[k], n)
-			}
+			m.give(k, int(l.voters[i]))
 		}
 	}
-	above = new(big.Int).Mul(m.e.cost[p], c.under)
-	var product big.Int
-	above.Sub(above, product.Mul(c.share, big.NewInt(int64(voters))))
-	for at := range coefs {
-		if coefs[at] != (wide{}) {
-			above.Add(above, product.Mul(c.prices[at], coefs[at].int()))
+	return m.lacks(p), full.int()
+}
+
+// gap returns what the supporters of a project lack of its cost after all
+// rounds, if everybody gives all that is left, times chain.under.
+func (m *shares) gap(p int) *big.Int {
+	tree := m.classes
+	m.chain.gather(len(m.rounds))
+	s := &m.e.sides[p]
+	for i, g := range s.group {
+		k := tree.of[g]
+		for int(tree.round[k]) >= len(m.rounds) {
+			k = tree.parent[k]
+		}
+		if m.spentAt[k] == never {
+			m.give(k, int(s.voters[i]))
 		}
 	}
-	return above, full.int()
+	return m.lacks(p)
 }
 
 // stood tells how the payers of a round that is bought stand, from the class
