@@ -43,7 +43,7 @@ test: ## run lint and all tests, on SQLite and on a PostgreSQL of its own
 .PHONY: bench
 bench: build ## show the promised figures, with cities of 10 000 and 2 000 000 reports, and run the Go benchmarks
 	go run ./test/bench
-	go test -run '^$$' -bench . ./internal/...
+	go test -run '^$$' -bench . ./internal/... ./pb/...
 
 .PHONY: lint
 lint: ## format, vet, staticcheck, types and styles

@@ -46,6 +46,7 @@ func commands() []command {
 		{"clock", "explain how the legal term of a case runs", explainClock},
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},
+		{"tally", "recount a participatory budget from its published ballots", tally},
 		{"config", "check the configuration: ashar config check", configure},
 		{"version", "tell the version", version},
 	}
