@@ -304,6 +304,11 @@ func (p *Pages) notices(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) preferencesForm(w http.ResponseWriter, r *http.Request) error {
+	return p.preferencesPage(w, r, emptyForm(), nil)
+}
+
+// preferencesPage shows what was typed when it could not be stored, else what holds.
+func (p *Pages) preferencesPage(w http.ResponseWriter, r *http.Request, f *web.Form, typed *notify.Preference) error {
 	v := page.Of(r)
 	if err := signedInOnly(v); err != nil {
 		return err
@@ -320,7 +325,10 @@ func (p *Pages) preferencesForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.preferences.title"), Private: true}, preferencesView(v, pref, watches, p.PushKey))
+	if typed != nil {
+		pref = *typed
+	}
+	return page.Render(w, r, metaOf(v.T("account.preferences.title"), f), preferencesView(v, f, pref, watches, p.PushKey))
 }
 
 func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
@@ -337,8 +345,8 @@ func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
 		QuietFrom: f.Int("quiet_from", 0, 23, 22), QuietTo: f.Int("quiet_to", 0, 23, 7),
 	}
 	drop := f.ID("drop")
-	if err := f.Err(); err != nil {
-		return err
+	if len(f.Errors()) > 0 {
+		return p.preferencesPage(w, r, f, &pref)
 	}
 	err = p.Service.db.Update(r.Context(), func(tx *db.Tx) error {
 		if drop != 0 {

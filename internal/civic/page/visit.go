@@ -64,14 +64,26 @@ func (v *Visit) Texts(f *web.Form) map[string]string {
 	return out
 }
 
-// Problems are the errors of a form for its summary.
-func (v *Visit) Problems(f *web.Form) []ui.Problem {
+// Problems are the errors of a form for its summary. An error that fits any
+// field ("fill this in") says nothing away from its field: there it begins with
+// the label, which is found in pairs of field and label.
+func (v *Visit) Problems(f *web.Form, labels ...string) []ui.Problem {
 	out := make([]ui.Problem, len(f.Errors()))
 	for i, e := range f.Errors() {
-		out[i] = ui.Problem{Field: e.Field, Text: v.T(e.Key, e.Args...)}
+		text := v.T(e.Key, e.Args...)
+		for k := 0; k+1 < len(labels) && strings.HasPrefix(e.Key, anyField); k += 2 {
+			if labels[k] == e.Field {
+				text = v.T("error.labelled", "label", labels[k+1], "error", text)
+				break
+			}
+		}
+		out[i] = ui.Problem{Field: e.Field, Text: text}
 	}
 	return out
 }
+
+// anyField begins the keys of errors that do not name their field.
+const anyField = "error.field."
 
 // OnceField is the hidden field with which a form sent twice is recognised.
 const OnceField = "idempotency_key"

@@ -41,7 +41,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/staff", Title: "report.nav.inbox", Audience: manifest.Staff, Action: "report.internal"},
 			{Path: "/staff/jobs", Title: "report.jobs.title", Audience: manifest.Staff, Action: "report.configure"},
 			{Path: "/data/", Title: "report.nav.data", Audience: manifest.Footer},
-			{Path: "/open311/v2/discovery.xml", Title: "report.nav.open311", Audience: manifest.Footer},
+			{Path: "/developers", Title: "report.developers.title", Audience: manifest.Footer},
 		},
 		API:    p.api,
 		Routes: append(p.publicRoutes(), p.staffRoutes()...),

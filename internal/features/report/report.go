@@ -172,7 +172,7 @@ func MayReopen(f *casework.File, s Settings, now time.Time) bool {
 // its category.
 func Title(text, category string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	const most = 70
+	const most = 100
 	runes := []rune(line)
 	if len(runes) == 0 {
 		return category
