@@ -111,8 +111,8 @@ func Manifest(p *Pages) manifest.Feature {
 		},
 		API: p.api,
 		PersonalData: []manifest.PersonalData{
-			{Name: "account", Purpose: "account.register.account", Term: "account.register.until_erased", Export: exportPerson, Erase: erasePerson},
-			{Name: "notices", Purpose: "account.register.notices", Term: "account.register.until_erased", Export: exportNotices, Erase: eraseNotices},
+			{Name: "account", Purpose: "account.register.account", Term: "account.register.until_erased", Export: exportPerson, Tell: p.tellPerson, Erase: erasePerson},
+			{Name: "notices", Purpose: "account.register.notices", Term: "account.register.until_erased", Export: exportNotices, Tell: tellNotices, Erase: eraseNotices},
 		},
 	}
 }

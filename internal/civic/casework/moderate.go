@@ -65,6 +65,22 @@ func HeldEvents(tx *db.Tx, cityID int64, limit int) ([]Event, error) {
 		scanEvent, cityID, limit)
 }
 
+// EventsByID reads events of cases, held ones too.
+func EventsByID(tx *db.Tx, cityID int64, cases, events []int64) (map[int64]Event, error) {
+	out := make(map[int64]Event, len(events))
+	if len(events) == 0 {
+		return out, nil
+	}
+	w := db.Of(cityID)
+	db.AnyOf(w, "case_id", cases)
+	db.AnyOf(w, "id", events)
+	return out, tx.Each("case.events.several", `SELECT `+eventColumns+` FROM case_event WHERE `+w.String(), func(r db.Row) error {
+		e, err := scanEvent(r)
+		out[e.ID] = e
+		return err
+	}, w.Args...)
+}
+
 // Abandoned reads unconfirmed cases older than an id: their authors never
 // answered the code.
 func Abandoned(tx *db.Tx, cityID, olderThan int64, limit int) ([]*File, error) {

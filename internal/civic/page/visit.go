@@ -44,6 +44,9 @@ func (v *Visit) T(key string, args ...any) string { return v.P.T(key, args...) }
 // Lang returns the visitor's language.
 func (v *Visit) Lang() string { return v.P.Lang() }
 
+// Printer writes in another language than the visitor's, for somebody else.
+func (v *Visit) Printer(lang string) *i18n.Printer { return v.site.Catalogue.Printer(lang) }
+
 // Absolute makes a path of this city an address that works from outside.
 func (v *Visit) Absolute(path string) string { return v.site.Absolute(v.City, path) }
 

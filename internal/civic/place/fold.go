@@ -117,15 +117,22 @@ func skeleton(word string) string {
 	return single(strings.ReplaceAll(latin, "dj", "j"))
 }
 
-// single writes each doubled letter once; digits stay as they are.
+// single writes each doubled letter once; digits stay as they are, and so does
+// a word of one letter repeated ("ээ", "qqqq"), of which too little would be left
+// to be compared.
 func single(s string) string {
 	var b strings.Builder
 	var last rune
+	written := 0
 	for _, r := range s {
 		if r != last || unicode.IsDigit(r) {
 			b.WriteRune(r)
+			written++
 		}
 		last = r
+	}
+	if written < 2 {
+		return s
 	}
 	return b.String()
 }
