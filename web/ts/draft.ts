@@ -77,6 +77,12 @@ async function restore(form: HTMLFormElement, id: string): Promise<void> {
 export function drafts(el: HTMLElement): void {
   if (!('indexedDB' in window)) return;
   const text = (name: string) => el.dataset[name] ?? '';
+  const days = text('days').split('|');
+  const moment = (ms: number) => {
+    const at = new Date(ms);
+    const clock = [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':');
+    return `${(days[at.getMonth()] ?? '').replace('{d}', String(at.getDate()))}, ${clock}`;
+  };
   const show = async () => {
     const list = (await store.all()).filter((d) => d.state !== 'sent' || d.next?.startsWith('/confirm/')).sort((a, b) => b.at - a.at);
     el.hidden = list.length === 0;
@@ -87,7 +93,7 @@ export function drafts(el: HTMLElement): void {
       words.textContent = String(d.fields.find(([n]) => n === 'text')?.[1] ?? '').slice(0, 120) || text(d.state);
       const state = document.createElement('p');
       state.className = 'govuk-hint';
-      state.textContent = `${text(d.state)} · ${new Date(d.at).toLocaleString(document.documentElement.lang)}`;
+      state.textContent = `${text(d.state)} · ${moment(d.at)}`;
       row.append(words, state);
       if (d.state === 'sent' && d.next) {
         const a = document.createElement('a');

@@ -77,16 +77,14 @@ const locate: Island = (el) => {
 // A prepared answer goes into the text field, where it is edited before sending.
 const templates: Island = (el) => {
   const target = document.getElementById(el.dataset.target ?? '') as HTMLTextAreaElement | null;
-  for (const text of el.querySelectorAll<HTMLElement>('.template__text')) {
-    const title = text.parentElement?.querySelector('h4')?.textContent ?? '';
-    const b = button(title);
-    b.addEventListener('click', () => {
-      if (!target) return;
-      target.value = text.textContent ?? '';
-      target.focus();
-    });
-    text.after(b);
-  }
+  const list = el.querySelector('select');
+  el.querySelector('button')?.addEventListener('click', (e) => {
+    e.preventDefault();
+    const text = list?.selectedOptions[0]?.dataset.text;
+    if (!target || !text) return;
+    target.value = text;
+    target.focus();
+  });
 };
 
 // Keys of the inbox: j and k move, x chooses, Enter opens.

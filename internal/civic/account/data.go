@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -72,12 +73,15 @@ func (s *Service) Withdraw(ctx context.Context, c *city.City, a permission.Actor
 	return s.db.Update(ctx, func(tx *db.Tx) error { return WithdrawConsent(tx, c.ID, a.Person, purpose, s.clock.Now()) })
 }
 
-// Instants are written for people to read.
-func instant(ms int64) string {
-	if ms == 0 {
-		return ""
+// instant is a moment in Unix milliseconds, 0 for never; JSON says it in RFC 3339.
+type instant int64
+
+// MarshalJSON writes the moment in UTC, and "" for never.
+func (i instant) MarshalJSON() ([]byte, error) {
+	if i == 0 {
+		return []byte(`""`), nil
 	}
-	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
+	return json.Marshal(time.UnixMilli(int64(i)).UTC().Format(time.RFC3339))
 }
 
 // The parts of a person's own data as they are handed out.
@@ -86,28 +90,33 @@ type (
 		Name      string             `json:"name"`
 		Language  string             `json:"language"`
 		Level     permission.Level   `json:"level"`
-		Since     string             `json:"since"`
+		Since     instant            `json:"since"`
 		TOTP      bool               `json:"authenticator_app"`
 		Contacts  []contactDoc       `json:"contacts"`
 		Roles     []permission.Grant `json:"roles"`
 		Devices   []deviceDoc        `json:"devices"`
 		Passkeys  []deviceDoc        `json:"passkeys"`
 		Consents  []consentDoc       `json:"consents"`
-		Documents []string           `json:"documents_seen_at"`
+		Documents []instant          `json:"documents_seen_at"`
 	}
 	contactDoc struct {
-		Address string `json:"address"`
-		Proved  string `json:"proved"`
+		Address string  `json:"address"`
+		Proved  instant `json:"proved"`
 	}
 	deviceDoc struct {
-		Name  string `json:"name"`
-		Since string `json:"since"`
-		Used  string `json:"used"`
+		Name  string  `json:"name"`
+		Since instant `json:"since"`
+		Used  instant `json:"used"`
 	}
 	consentDoc struct {
-		Purpose   string `json:"purpose"`
-		Given     string `json:"given"`
-		Withdrawn string `json:"withdrawn,omitempty"`
+		Purpose   string  `json:"purpose"`
+		Given     instant `json:"given"`
+		Withdrawn instant `json:"withdrawn,omitempty"`
+	}
+	noticesDoc struct {
+		Inbox       []notify.Item     `json:"inbox"`
+		Preferences notify.Preference `json:"preferences"`
+		Watches     []notify.Watch    `json:"watches"`
 	}
 )
 
@@ -161,16 +170,16 @@ func exportSignIn(tx *db.Tx, cityID, person int64, doc *personDoc) error {
 }
 
 func exportNotices(tx *db.Tx, cityID, person int64) (any, error) {
-	inbox, err := notify.Inbox(tx, cityID, person, 0, 1000)
-	if err != nil {
+	var doc noticesDoc
+	var err error
+	if doc.Inbox, err = notify.Inbox(tx, cityID, person, 0, 1000); err != nil {
 		return nil, err
 	}
-	pref, err := notify.Preferences(tx, cityID, person)
-	if err != nil {
+	if doc.Preferences, err = notify.Preferences(tx, cityID, person); err != nil {
 		return nil, err
 	}
-	watches, err := notify.Watches(tx, cityID, person)
-	return map[string]any{"inbox": inbox, "preferences": pref, "watches": watches}, err
+	doc.Watches, err = notify.Watches(tx, cityID, person)
+	return doc, err
 }
 
 func eraseNotices(tx *db.Tx, cityID, person int64, _ time.Time) error {

@@ -112,8 +112,8 @@ func Manifest(p *Pages) manifest.Feature {
 		},
 		API: p.api,
 		PersonalData: []manifest.PersonalData{
-			{Name: "account", Purpose: "account.register.account", Term: "account.register.until_erased", Export: exportPerson, Erase: erasePerson},
-			{Name: "notices", Purpose: "account.register.notices", Term: "account.register.until_erased", Export: exportNotices, Erase: eraseNotices},
+			{Name: "account", Purpose: "account.register.account", Term: "account.register.until_erased", Export: exportPerson, Tell: p.tellPerson, Erase: erasePerson},
+			{Name: "notices", Purpose: "account.register.notices", Term: "account.register.until_erased", Export: exportNotices, Tell: tellNotices, Erase: eraseNotices},
 		},
 	}
 }
@@ -305,6 +305,11 @@ func (p *Pages) notices(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) preferencesForm(w http.ResponseWriter, r *http.Request) error {
+	return p.preferencesPage(w, r, emptyForm(), nil)
+}
+
+// preferencesPage shows what was typed when it could not be stored, else what holds.
+func (p *Pages) preferencesPage(w http.ResponseWriter, r *http.Request, f *web.Form, typed *notify.Preference) error {
 	v := page.Of(r)
 	if err := signedInOnly(v); err != nil {
 		return err
@@ -321,7 +326,10 @@ func (p *Pages) preferencesForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: v.T("account.preferences.title"), Private: true}, preferencesView(v, pref, watches, p.PushKey))
+	if typed != nil {
+		pref = *typed
+	}
+	return page.Render(w, r, metaOf(v.T("account.preferences.title"), f), preferencesView(v, f, pref, watches, p.PushKey))
 }
 
 func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
@@ -338,8 +346,8 @@ func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
 		QuietFrom: f.Int("quiet_from", 0, 23, 22), QuietTo: f.Int("quiet_to", 0, 23, 7),
 	}
 	drop := f.ID("drop")
-	if err := f.Err(); err != nil {
-		return err
+	if len(f.Errors()) > 0 {
+		return p.preferencesPage(w, r, f, &pref)
 	}
 	err = p.Service.db.Update(r.Context(), func(tx *db.Tx) error {
 		if drop != 0 {

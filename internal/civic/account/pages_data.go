@@ -1,17 +1,15 @@
 package account
 
 import (
-	"bytes"
-	"encoding/json"
-	"maps"
+	"context"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -55,11 +53,15 @@ func (p *Pages) allData(w http.ResponseWriter, r *http.Request) error {
 	}
 	var parts []part
 	for _, d := range p.Service.data {
-		lines, err := readable(v, doc[d.Name])
+		if d.Tell == nil {
+			continue
+		}
+		told, err := d.Tell(r.Context(), doc[d.Name])
 		if err != nil {
 			return err
 		}
-		parts = append(parts, part{v.T(d.Purpose), lines})
+		told = slices.DeleteFunc(told, func(t manifest.Told) bool { return len(t.Rows) == 0 })
+		parts = append(parts, part{v.T(d.Purpose), told})
 	}
 	return page.Render(w, r, page.Meta{Title: v.T("account.data.all"), Private: true}, allDataView(v, parts))
 }
@@ -67,82 +69,94 @@ func (p *Pages) allData(w http.ResponseWriter, r *http.Request) error {
 // part is one entry of the register with all that is held in it.
 type part struct {
 	title string
-	lines []line
+	told  []manifest.Told
 }
 
-// line is one value, or the heading of those that follow.
-type line struct {
-	name  string
-	value string
-}
-
-// shown are the fields that a person is shown, by the name of their JSON in
-// lower case, and how their values are written. Numbers and marks of the
-// database are left to the file that can be downloaded.
-var shown = map[string]func(v *page.Visit, value string) string{
-	"name": asText, "address": asText, "number": asText, "title": asText, "text": asText, "note": asText, "contact": asText, "email": asText,
-	"phone": asText, "district": asText, "purpose": asText, "device": asText, "signers": asText, "rating": asText, "metres": asText,
-	"quietfrom": asText, "quietto": asText, "created": asMoment, "updated": asMoment, "due": asMoment, "lang": asLanguage,
-}
-
-func asText(_ *page.Visit, value string) string { return value }
-
-func asLanguage(_ *page.Visit, value string) string {
-	if name := page.LanguageName(value); name != "" {
-		return name
-	}
-	return value
-}
-
-func asMoment(v *page.Visit, value string) string {
-	ms, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return value
-	}
-	return v.P.DateTime(time.UnixMilli(ms).In(v.City.Zone))
-}
-
-// readable writes what is shown of a document as lines, in the order of its JSON.
-func readable(v *page.Visit, doc any) ([]line, error) {
-	text, err := json.Marshal(doc)
+// tellPerson says what the account knows of its person.
+func (p *Pages) tellPerson(ctx context.Context, doc any) ([]manifest.Told, error) {
+	d, v := doc.(personDoc), page.In(ctx)
+	dir, err := p.Bodies.Of(ctx, v.City.ID)
 	if err != nil {
 		return nil, err
 	}
-	read := json.NewDecoder(bytes.NewReader(text))
-	read.UseNumber() // an id is longer than a float holds
-	var tree any
-	if err := read.Decode(&tree); err != nil {
-		return nil, err
+	person := manifest.Told{Rows: filledRows(
+		ui.Row{Name: v.T("account.profile.name"), Value: d.Name},
+		ui.Row{Name: v.T("account.profile.lang"), Value: page.LanguageName(d.Language)},
+		ui.Row{Name: v.T("account.told.since"), Value: momentOf(v, d.Since)},
+		ui.Row{Name: v.T("account.told.level"), Value: v.T("account.level." + itoa(int64(d.Level)))},
+	)}
+	if d.TOTP {
+		person.Rows = append(person.Rows, ui.Row{Name: v.T("account.people.factor"), Value: v.T("account.security.app")})
 	}
-	return walk(v, nil, "", tree), nil
+	contacts := manifest.Told{Title: v.T("account.contacts.title")}
+	for _, k := range d.Contacts {
+		contacts.Rows = append(contacts.Rows, ui.Row{Name: k.Address, Value: v.T("account.contacts.proved", "when", momentOf(v, k.Proved))})
+	}
+	roles := manifest.Told{Title: v.T("account.told.roles")}
+	for _, g := range d.Roles {
+		roles.Rows = append(roles.Rows, ui.Row{Name: v.T("account.role." + string(g.Role)), Value: bodyName(v, dir, g.Body)})
+	}
+	documents := manifest.Told{Title: v.T("account.told.documents")}
+	for _, at := range d.Documents {
+		documents.Rows = append(documents.Rows, ui.Row{Name: v.T("account.resident.document"), Value: v.T("account.told.seen", "when", momentOf(v, at))})
+	}
+	devices := tellDevices(v, v.T("account.devices.title"), d.Devices)
+	return []manifest.Told{person, contacts, roles, devices, tellDevices(v, v.T("account.passkeys.title"), d.Passkeys), tellConsents(v, d.Consents), documents}, nil
 }
 
-func walk(v *page.Visit, out []line, name string, value any) []line {
-	switch value := value.(type) {
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(value)) {
-			out = walk(v, out, strings.ToLower(k), value[k])
-		}
-	case []any:
-		for _, one := range value {
-			out = walk(v, out, name, one)
-		}
-	case string:
-		out = say(v, out, name, value)
-	case json.Number:
-		if value != "0" {
-			out = say(v, out, name, value.String())
-		}
+func tellDevices(v *page.Visit, title string, list []deviceDoc) manifest.Told {
+	out := manifest.Told{Title: title}
+	for _, d := range list {
+		out.Rows = append(out.Rows, ui.Row{Name: d.Name, Value: v.T("account.devices.seen", "when", momentOf(v, max(d.Used, d.Since)))})
 	}
 	return out
 }
 
-func say(v *page.Visit, out []line, name, value string) []line {
-	write := shown[name]
-	if write == nil || value == "" {
-		return out
+func tellConsents(v *page.Visit, list []consentDoc) manifest.Told {
+	out := manifest.Told{Title: v.T("account.consent.title")}
+	for _, k := range list {
+		said := v.T("account.consent.given", "when", momentOf(v, k.Given))
+		if k.Withdrawn != 0 {
+			said += "; " + v.T("account.consent.withdrawn", "when", momentOf(v, k.Withdrawn))
+		}
+		out.Rows = append(out.Rows, ui.Row{Name: v.T("account.consent." + k.Purpose), Value: said})
 	}
-	return append(out, line{v.T("account.field." + name), write(v, value)})
+	return out
+}
+
+// tellNotices says what was written to the person, and how they want to be told.
+func tellNotices(ctx context.Context, doc any) ([]manifest.Told, error) {
+	d, v := doc.(noticesDoc), page.In(ctx)
+	yesNo := map[bool]string{true: v.T("account.told.yes"), false: v.T("account.told.no")}
+	pref := manifest.Told{Title: v.T("account.preferences.title"), Rows: []ui.Row{
+		{Name: v.T("account.preferences.email"), Value: yesNo[d.Preferences.Email]},
+		{Name: v.T("account.preferences.push"), Value: yesNo[d.Preferences.Push]},
+		{Name: v.T("account.preferences.digest"), Value: yesNo[d.Preferences.Digest]},
+		{Name: v.T("account.told.quiet"), Value: hourText(d.Preferences.QuietFrom) + "–" + hourText(d.Preferences.QuietTo)},
+	}}
+	watches := manifest.Told{Title: v.T("account.watches.title")}
+	for i, w := range d.Watches {
+		watches.Rows = append(watches.Rows, ui.Row{Name: itoa(int64(i + 1)), Value: watchText(v, w)})
+	}
+	inbox := manifest.Told{Title: v.T("account.notices.title")}
+	for _, i := range d.Inbox {
+		title, _ := notify.Text(v.P, i.Key, i.Args)
+		inbox.Rows = append(inbox.Rows, ui.Row{Name: when(v, i.At().UnixMilli()), Value: title, Href: i.Link})
+	}
+	return []manifest.Told{pref, watches, inbox}, nil
+}
+
+// momentOf says an instant, nothing for never.
+func momentOf(v *page.Visit, at instant) string {
+	if at == 0 {
+		return ""
+	}
+	return when(v, int64(at))
+}
+
+// filledRows leaves out what has no value.
+func filledRows(rows ...ui.Row) []ui.Row {
+	return slices.DeleteFunc(rows, func(r ui.Row) bool { return r.Value == "" })
 }
 
 func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request) error {

@@ -199,6 +199,9 @@ type Move struct {
 // "reason" and "note".
 func (d *Desk) Move(tx *db.Tx, c *city.City, a permission.Actor, id int64, m Move) (*File, error) {
 	f, _, err := d.change(tx, c, id, func(f *File, e *Event) error {
+		if m.To == "" {
+			return web.Invalid(web.FieldError{Field: "to", Key: "case.error.to"})
+		}
 		k := d.kinds[f.Kind]
 		if m.To == "" {
 			return web.Invalid(web.FieldError{Field: "to", Key: "case.error.choose"})

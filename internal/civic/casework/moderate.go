@@ -29,11 +29,6 @@ func FlagsToDo(tx *db.Tx, cityID int64, limit int) ([]Flagged, error) {
 	}, cityID, limit)
 }
 
-// NoteOf reads the words of one entry of a timeline.
-func NoteOf(tx *db.Tx, cityID, id, event int64) (string, error) {
-	return db.One(tx, "case.event.note", `SELECT note FROM case_event WHERE city_id = $1 AND case_id = $2 AND id = $3`, db.Text, cityID, id, event)
-}
-
 // ClearFlags marks the flags of a case or event as decided.
 func ClearFlags(tx *db.Tx, cityID, id, event int64) error {
 	_, err := tx.Exec("case.flags.clear", `UPDATE case_flag SET done = TRUE WHERE city_id = $1 AND case_id = $2 AND event_id = $3`, cityID, id, event)
@@ -68,6 +63,22 @@ func (d *Desk) Hold(tx *db.Tx, c *city.City, id, event int64) error {
 func HeldEvents(tx *db.Tx, cityID int64, limit int) ([]Event, error) {
 	return db.All(tx, "case.events.held", `SELECT `+eventColumns+` FROM case_event WHERE city_id = $1 AND held ORDER BY id DESC LIMIT $2`,
 		scanEvent, cityID, limit)
+}
+
+// EventsByID reads events of cases, held ones too.
+func EventsByID(tx *db.Tx, cityID int64, cases, events []int64) (map[int64]Event, error) {
+	out := make(map[int64]Event, len(events))
+	if len(events) == 0 {
+		return out, nil
+	}
+	w := db.Of(cityID)
+	db.AnyOf(w, "case_id", cases)
+	db.AnyOf(w, "id", events)
+	return out, tx.Each("case.events.several", `SELECT `+eventColumns+` FROM case_event WHERE `+w.String(), func(r db.Row) error {
+		e, err := scanEvent(r)
+		out[e.ID] = e
+		return err
+	}, w.Args...)
 }
 
 // Abandoned reads unconfirmed cases of a kind older than an id: their authors never

@@ -170,15 +170,17 @@ func Photos(tx *db.Tx, city, id int64, internal bool) ([]Photo, error) {
 		WHERE city_id = $1 AND case_id = $2 AND (public OR $3) ORDER BY id LIMIT 200`, scanPhoto, city, id, internal)
 }
 
-// PhotosOf reads the public photos of several cases.
-func PhotosOf(tx *db.Tx, city int64, ids []int64) (map[int64][]Photo, error) {
+// PhotosOf reads the photos of several cases; without internal only public ones.
+func PhotosOf(tx *db.Tx, city int64, ids []int64, internal bool) (map[int64][]Photo, error) {
 	out := map[int64][]Photo{}
 	if len(ids) == 0 {
 		return out, nil
 	}
 	w := db.Of(city)
 	db.AnyOf(w, "case_id", ids)
-	w.Add("public")
+	if !internal {
+		w.Add("public")
+	}
 	return out, tx.Each("case.photos.several", `SELECT case_id, id, event_id, stage, full_key, thumb_key, width, height, public FROM case_photo
 		WHERE `+w.String()+` ORDER BY case_id, id`, func(r db.Row) error {
 		p, err := scanPhoto(r)

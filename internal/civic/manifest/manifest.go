@@ -14,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -75,11 +76,20 @@ type Periodic struct {
 
 // PersonalData is one entry of the register of data sets with personal data:
 // what is held, why and for how long (message keys), and how a person's own
-// part is exported and erased.
+// part is exported and erased. Tell says an exported document in the words of
+// the visit in its context: what matters to the person, without what only
+// programs read.
 type PersonalData struct {
 	Name    string
 	Purpose string
 	Term    string
 	Export  func(tx *db.Tx, city, person int64) (any, error)
+	Tell    func(ctx context.Context, doc any) ([]Told, error)
 	Erase   func(tx *db.Tx, city, person int64, at time.Time) error
+}
+
+// Told is a part of what is held about a person, in words.
+type Told struct {
+	Title string
+	Rows  []ui.Row
 }

@@ -44,6 +44,9 @@ func (v *Visit) T(key string, args ...any) string { return v.P.T(key, args...) }
 // Lang returns the visitor's language.
 func (v *Visit) Lang() string { return v.P.Lang() }
 
+// Printer writes in another language than the visitor's, for somebody else.
+func (v *Visit) Printer(lang string) *i18n.Printer { return v.site.Catalogue.Printer(lang) }
+
 // Absolute makes a path of this city an address that works from outside.
 func (v *Visit) Absolute(path string) string { return v.site.Absolute(v.City, path) }
 
@@ -52,9 +55,6 @@ func (v *Visit) Asset(name string) string { return v.site.Assets.URL(name) }
 
 // AssetFile returns a built file by its plain name.
 func (v *Visit) AssetFile(name string) (data []byte, ok bool) { return v.site.Assets.File(name) }
-
-// In writes in another language than the page's, such as that of who gets it.
-func (v *Visit) In(lang string) *i18n.Printer { return v.site.Catalogue.Printer(lang) }
 
 // Texts returns the texts of field errors by field, for a form.
 func (v *Visit) Texts(f *web.Form) map[string]string {
@@ -67,14 +67,26 @@ func (v *Visit) Texts(f *web.Form) map[string]string {
 	return out
 }
 
-// Problems are the errors of a form for its summary.
-func (v *Visit) Problems(f *web.Form) []ui.Problem {
+// Problems are the errors of a form for its summary. An error that fits any
+// field ("fill this in") says nothing away from its field: there it begins with
+// the label, which is found in pairs of field and label.
+func (v *Visit) Problems(f *web.Form, labels ...string) []ui.Problem {
 	out := make([]ui.Problem, len(f.Errors()))
 	for i, e := range f.Errors() {
-		out[i] = ui.Problem{Field: e.Field, Text: v.T(e.Key, e.Args...)}
+		text := v.T(e.Key, e.Args...)
+		for k := 0; k+1 < len(labels) && strings.HasPrefix(e.Key, anyField); k += 2 {
+			if labels[k] == e.Field {
+				text = v.T("error.labelled", "label", labels[k+1], "error", text)
+				break
+			}
+		}
+		out[i] = ui.Problem{Field: e.Field, Text: text}
 	}
 	return out
 }
+
+// anyField begins the keys of errors that do not name their field.
+const anyField = "error.field."
 
 // OnceField is the hidden field with which a form sent twice is recognised.
 const OnceField = "idempotency_key"

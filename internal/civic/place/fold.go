@@ -3,7 +3,6 @@ package place
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // letters writes Cyrillic in the Latin skeleton that Fold compares. What sounds alike or is often
@@ -118,22 +117,22 @@ func skeleton(word string) string {
 	return single(strings.ReplaceAll(latin, "dj", "j"))
 }
 
-// single writes each doubled letter once; digits stay as they are. A word of one
-// letter only, such as "zzzz", keeps two: as one letter it would be the beginning
-// of nearly everything.
+// single writes each doubled letter once; digits stay as they are, and so does
+// a word of one letter repeated ("ээ", "qqqq"), of which too little would be left
+// to be compared.
 func single(s string) string {
 	var b strings.Builder
 	var last rune
-	letters := 0
+	written := 0
 	for _, r := range s {
 		if r != last || unicode.IsDigit(r) {
 			b.WriteRune(r)
-			letters++
+			written++
 		}
 		last = r
 	}
-	if letters == 1 && utf8.RuneCountInString(s) > 1 {
-		b.WriteRune(last)
+	if written < 2 {
+		return s
 	}
 	return b.String()
 }

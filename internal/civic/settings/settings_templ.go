@@ -46,7 +46,7 @@ func settingsView(v *page.Visit, f *web.Form, groups []group, done bool) templ.C
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.ErrorSummary(v.T("error.summary"), v.Problems(f)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorSummary(v.T("error.summary"), v.Problems(f, labels(v, groups)...)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -176,6 +176,17 @@ func field(v *page.Visit, g group, s city.SettingField) templ.Component {
 		}
 		return nil
 	})
+}
+
+// labels pairs the fields of all groups with their labels.
+func labels(v *page.Visit, groups []group) []string {
+	var out []string
+	for _, g := range groups {
+		for _, s := range g.Fields {
+			out = append(out, s.Key, label(v, g, s))
+		}
+	}
+	return out
 }
 
 func label(v *page.Visit, g group, s city.SettingField) string {

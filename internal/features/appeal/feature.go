@@ -1,8 +1,12 @@
 package appeal
 
 import (
+	"context"
 	"embed"
 	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
@@ -37,22 +41,45 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Name: "appeal.abandoned", Every: time.Hour, Run: p.Service.EraseAbandoned},
 		},
 		PersonalData: []manifest.PersonalData{{
-			Name: "appeals", Purpose: "appeal.register.purpose", Term: "appeal.register.term", Export: export, Erase: erase,
+			Name: "appeals", Purpose: "appeal.register.purpose", Term: "appeal.register.term", Export: export, Tell: p.tell, Erase: erase,
 		}},
 	}
+}
+
+// own is everything that is held about one appeal of a person.
+type own struct {
+	Case     *casework.File
+	Detail   Detail
+	Answer   Answer
+	Timeline []casework.Event
+	Looks    []casework.Look
+}
+
+// tell says in words what was exported.
+func (p *Pages) tell(ctx context.Context, doc any) ([]manifest.Told, error) {
+	s := &scene{Visit: page.In(ctx)}
+	var err error
+	if s.bodies, err = p.Service.Bodies.Of(ctx, s.City.ID); err != nil {
+		return nil, err
+	}
+	var out []manifest.Told
+	for _, one := range doc.([]own) {
+		d := &Detailed{File: one.Case, Detail: one.Detail}
+		_, state := status(s.Visit, one.Case)
+		rows := append([]ui.Row{{Name: s.T("appeal.told.state"), Value: state, Href: "/appeals/" + one.Case.Number}}, facts(s, d)...)
+		rows = append(rows, ui.Row{Name: s.T("appeal.show.text"), Value: one.Case.Text})
+		if one.Answer.Stage == StageSigned {
+			rows = append(rows, ui.Row{Name: s.T("appeal.answer.title"), Value: one.Answer.Text})
+		}
+		out = append(out, manifest.Told{Title: s.T("appeal.show.title", "number", one.Case.Number), Rows: rows})
+	}
+	return out, nil
 }
 
 func export(tx *db.Tx, cityID, person int64) (any, error) {
 	list, err := casework.ByAuthor(tx, cityID, KindName, person, 0, 10000)
 	if err != nil {
 		return nil, err
-	}
-	type own struct {
-		Case     *casework.File
-		Detail   Detail
-		Answer   Answer
-		Timeline []casework.Event
-		Looks    []casework.Look
 	}
 	var out []own
 	for _, f := range list {

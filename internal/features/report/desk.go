@@ -20,7 +20,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
-	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -75,10 +74,7 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, href)
 	}
 	if words := place.Words(q.Get("q")); len(words) > 0 {
-		if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-			in.IDs, err = search.Find(tx, s.City.ID, KindName, words, 0, searchHits)
-			return err
-		}); err != nil {
+		if in.IDs, err = p.Service.InboxWords(r.Context(), s.City, s.Actor, in, words); err != nil {
 			return err
 		}
 		if len(in.IDs) == 0 {
@@ -223,6 +219,9 @@ func (p *Pages) workPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
+	if f.Text("do") == "fill" {
+		p.fill(s, d.File, f)
+	}
 	var similar []Similar
 	if d.File.Placed && d.File.Open {
 		if similar, err = p.Service.Nearby(r.Context(), s.City, d.File.Category, d.File.Lat, d.File.Lon, d.File.Text); err != nil {
@@ -234,6 +233,16 @@ func (p *Pages) workPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 		meta.Status = http.StatusUnprocessableEntity
 	}
 	return page.Render(w, r, meta, workView(s, d, f, staff, author, similar, ids.Secret(12)))
+}
+
+// fill puts the chosen prepared answer into the answer's text.
+func (p *Pages) fill(s *scene, file *casework.File, f *web.Form) {
+	f.Values.Set("do", "answer")
+	for _, t := range s.book.Templates {
+		if t.Code == f.Text("template") {
+			f.Values.Set("note", filled(s, file, t))
+		}
+	}
 }
 
 // doWork is every step of the staff on one report.
@@ -262,6 +271,8 @@ func (p *Pages) doWork(w http.ResponseWriter, r *http.Request) error {
 			version := f.ID("version")
 			_, err = p.Service.Answer(ctx, s.City, s.Actor, number, Answer{To: f.Text("to"), Reason: f.Text("reason"), Note: note, Lang: lang, Photos: photos, Version: version})
 		}
+	case "fill":
+		return p.workPage(w, r, f)
 	case "note":
 		err = p.Service.Note(ctx, s.City, s.Actor, number, note)
 	case "assign":

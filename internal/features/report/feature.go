@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -15,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -43,7 +45,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/staff/moderation", Title: "report.moderation.title", Audience: manifest.Staff, Action: "report.moderate"},
 			{Path: "/staff/jobs", Title: "report.jobs.title", Audience: manifest.Staff, Action: "report.configure"},
 			{Path: "/data/", Title: "report.nav.data", Audience: manifest.Footer},
-			{Path: "/developers", Title: "report.nav.open311", Audience: manifest.Footer},
+			{Path: "/developers", Title: "report.developers.title", Audience: manifest.Footer},
 		},
 		API:    p.api,
 		Routes: append(p.publicRoutes(), p.staffRoutes()...),
@@ -54,7 +56,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Name: "report.poll", Every: time.Minute, Run: p.Service.Poll},
 		},
 		PersonalData: []manifest.PersonalData{{
-			Name: "reports", Purpose: "report.register.purpose", Term: "report.register.term", Export: exportReports, Erase: eraseReports,
+			Name: "reports", Purpose: "report.register.purpose", Term: "report.register.term", Export: exportReports, Tell: p.tellReports, Erase: eraseReports,
 		}},
 	}
 }
@@ -136,17 +138,47 @@ func (s *Service) EraseAbandoned(ctx context.Context) error {
 	return nil
 }
 
+// ownReport is a report in the export of its author's data.
+type ownReport struct {
+	Case     *casework.File
+	Detail   Detail
+	Timeline []casework.Event
+}
+
+// tellReports says a person's own reports, with what became of them.
+func (p *Pages) tellReports(ctx context.Context, doc any) ([]manifest.Told, error) {
+	s, err := p.at(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []manifest.Told
+	for _, own := range doc.([]ownReport) {
+		f := own.Case
+		_, state := s.status(f)
+		rows := append(facts(s, &Detailed{File: f, Detail: own.Detail}), ui.Row{Name: s.T("report.filter.state"), Value: state})
+		for _, r := range []ui.Row{
+			{Name: s.T("report.told.text"), Value: f.Text},
+			{Name: s.T("report.form.name"), Value: own.Detail.Name},
+			{Name: s.T("report.form.contact"), Value: strings.TrimSpace(own.Detail.Email + " " + own.Detail.Phone)},
+		} {
+			if r.Value != "" {
+				rows = append(rows, r)
+			}
+		}
+		for _, e := range own.Timeline {
+			rows = append(rows, ui.Row{Name: s.moment(idTime(e.ID)), Value: strings.TrimSuffix(eventTitle(s, e)+". "+e.Note, ". ")})
+		}
+		out = append(out, manifest.Told{Title: f.Title, Rows: rows})
+	}
+	return out, nil
+}
+
 func exportReports(tx *db.Tx, cityID, person int64) (any, error) {
 	list, err := casework.ByAuthor(tx, cityID, KindName, person, 0, 10000)
 	if err != nil {
 		return nil, err
 	}
-	type own struct {
-		Case     *casework.File
-		Detail   Detail
-		Timeline []casework.Event
-	}
-	var out []own
+	var out []ownReport
 	for _, f := range list {
 		d, err := detail(tx, cityID, f.ID)
 		if err != nil {
@@ -156,7 +188,7 @@ func exportReports(tx *db.Tx, cityID, person int64) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, own{f, d, events})
+		out = append(out, ownReport{f, d, events})
 	}
 	return out, nil
 }

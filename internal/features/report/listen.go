@@ -63,7 +63,12 @@ func indexFile(tx *db.Tx, cityID int64, before, after *casework.File) error {
 
 // Index makes a report findable by its number, place and words.
 func Index(tx *db.Tx, cityID int64, f *casework.File) error {
-	return search.Put(tx, cityID, KindName, f.ID, place.Words(f.Number+" "+f.Address+" "+f.Text))
+	return search.Put(tx, cityID, KindName, f.ID, indexed(f))
+}
+
+// indexed are the words under which a report is found.
+func indexed(f *casework.File) []string {
+	return place.Words(f.Number + " " + f.Address + " " + f.Text)
 }
 
 // told are the events that followers hear of, with their messages.

@@ -19,11 +19,26 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
-// Todo is what waits for a moderator.
+// Todo is what waits for a moderator, with the photos of all its cases.
 type Todo struct {
 	Held     []*casework.File
 	Comments []HeldComment
 	Flags    []FlaggedFile
+	photos   map[int64][]casework.Photo
+}
+
+// photosOf returns the photos of a case, or of one of its events only.
+func (t *Todo) photosOf(id, event int64) []casework.Photo {
+	if event == 0 {
+		return t.photos[id]
+	}
+	var out []casework.Photo
+	for _, p := range t.photos[id] {
+		if p.Event == event {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // HeldComment is a comment nobody but its author has seen.
@@ -32,11 +47,21 @@ type HeldComment struct {
 	File *casework.File
 }
 
-// FlaggedFile is a flag with the report it is about.
+// FlaggedFile is a flag with the report it is about, and the words in question:
+// those of one entry, or of the report itself.
 type FlaggedFile struct {
 	casework.Flagged
-	File  *casework.File
-	Words string // that were flagged: of the report, or of one entry of it
+	File       *casework.File
+	Text, Lang string
+}
+
+// about finds what a flag is about. An entry that is gone has no words.
+func about(fl casework.Flagged, f *casework.File, entries map[int64]casework.Event) FlaggedFile {
+	if fl.Event == 0 {
+		return FlaggedFile{fl, f, f.Text, f.Lang}
+	}
+	e := entries[fl.Event]
+	return FlaggedFile{fl, f, e.Note, e.Lang}
 }
 
 // Moderation reads what waits for a moderator.
@@ -58,35 +83,42 @@ func (s *Service) Moderation(ctx context.Context, c *city.City, a permission.Act
 		if err != nil {
 			return err
 		}
-		var list []int64
-		for _, e := range events {
-			list = append(list, e.Case)
-		}
-		for _, fl := range flags {
-			list = append(list, fl.Case)
-		}
-		files, err := casework.ByID(tx, c.ID, list)
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
-			t.Comments = append(t.Comments, HeldComment{e, files[e.Case]})
-		}
-		for _, fl := range flags {
-			one := FlaggedFile{fl, files[fl.Case], ""}
-			if one.File == nil {
-				continue
-			}
-			if one.Words = one.File.Text; fl.Event != 0 {
-				if one.Words, err = casework.NoteOf(tx, c.ID, fl.Case, fl.Event); err != nil {
-					return err
-				}
-			}
-			t.Flags = append(t.Flags, one)
-		}
-		return nil
+		return t.gather(tx, c.ID, events, flags)
 	})
 	return t, err
+}
+
+// gather reads what the comments and flags belong to.
+func (t *Todo) gather(tx *db.Tx, cityID int64, events []casework.Event, flags []casework.Flagged) error {
+	var list, flagOf, entry []int64
+	for _, e := range events {
+		list = append(list, e.Case)
+	}
+	for _, fl := range flags {
+		list = append(list, fl.Case)
+		if fl.Event != 0 {
+			flagOf, entry = append(flagOf, fl.Case), append(entry, fl.Event)
+		}
+	}
+	files, err := casework.ByID(tx, cityID, list)
+	if err != nil {
+		return err
+	}
+	entries, err := casework.EventsByID(tx, cityID, flagOf, entry)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		t.Comments = append(t.Comments, HeldComment{e, files[e.Case]})
+	}
+	for _, fl := range flags {
+		t.Flags = append(t.Flags, about(fl, files[fl.Case], entries))
+	}
+	for _, f := range t.Held {
+		list = append(list, f.ID)
+	}
+	t.photos, err = casework.PhotosOf(tx, cityID, list, true)
+	return err
 }
 
 // NearStaff finds the open reports around an inspector that they work on,

@@ -288,7 +288,7 @@ func (g georeport) requests(tx *db.Tx, s *scene, files []*casework.File, extende
 			list = append(list, f.ID)
 		}
 	}
-	photos, err := casework.PhotosOf(tx, s.City.ID, list)
+	photos, err := casework.PhotosOf(tx, s.City.ID, list, false)
 	if err != nil {
 		return nil, err
 	}

@@ -163,7 +163,8 @@ func (s *Service) address(ctx context.Context, c *city.City, lat, lon float64) s
 	return g.Where(lat, lon).Text("ky", func(name string) string { return name })
 }
 
-// check finds everything that is wrong with a draft at once.
+// check finds everything that is wrong with a draft at once, in the order of
+// the form.
 func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *city.City, d *Draft, s Settings, now time.Time) *Category {
 	cat, ok := book.Category(d.Category)
 	switch {
@@ -173,10 +174,12 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 		f.Fail("category", "report.error.category_unknown")
 	case cat.Emergency != nil && cat.Emergency.Instead:
 		f.Fail("category", "report.error.emergency", "phone", cat.Emergency.Phone)
-	default:
-		checkAnswers(f, cat, d)
 	}
+	known := f.Err() == nil
 	checkPlace(f, areas, d, now)
+	if len(d.Photos) > s.MaxPhotos {
+		f.Fail("photos", "report.error.photos", "n", s.MaxPhotos)
+	}
 	d.Text = strings.TrimSpace(d.Text)
 	switch n := len([]rune(d.Text)); {
 	case n < MinText && d.App == 0:
@@ -184,14 +187,14 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 	case n > MaxText:
 		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
 	}
-	if len(d.Photos) > s.MaxPhotos {
-		f.Fail("photos", "report.error.photos", "n", s.MaxPhotos)
-	}
-	if len([]rune(d.Name)) > MaxName {
-		f.Fail("name", "error.field.too_long", "max", MaxName, "over", len([]rune(d.Name))-MaxName)
+	if known {
+		checkAnswers(f, cat, d)
 	}
 	if !a.SignedIn() && d.App == 0 {
 		d.Contact = contact(f, c, d.Contact)
+	}
+	if len([]rune(d.Name)) > MaxName {
+		f.Fail("name", "error.field.too_long", "max", MaxName, "over", len([]rune(d.Name))-MaxName)
 	}
 	return cat
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -63,6 +64,32 @@ func (s *Service) scope(a permission.Actor, asked []string) (kinds []string, bod
 		return nil, nil, permission.ErrDenied
 	}
 	return kinds, bodies, nil
+}
+
+// inboxLook is how many reports of a list are read when the staff searches it:
+// the index knows only what is public.
+const inboxLook = 1000
+
+// InboxWords finds the reports of a list with all the words: among the first
+// inboxLook of the list, whoever may see them, and among the newest searchHits
+// that the public finds too.
+func (s *Service) InboxWords(ctx context.Context, c *city.City, a permission.Actor, in casework.Inbox, words []string) ([]int64, error) {
+	in.AfterID, in.AfterDue, in.Limit = 0, 0, inboxLook
+	files, _, _, err := s.Inbox(ctx, c, a, in)
+	if err != nil {
+		return nil, err
+	}
+	var found []int64
+	err = s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		found, err = search.Find(tx, c.ID, KindName, words, 0, searchHits)
+		return err
+	})
+	for _, f := range files {
+		if !slices.Contains(found, f.ID) && search.Matches(indexed(f), words) {
+			found = append(found, f.ID)
+		}
+	}
+	return found, err
 }
 
 // Answer is a step by the staff: a new state with words for the author.
@@ -298,7 +325,8 @@ func (s *Service) escalate(tx *db.Tx, c *city.City, f *casework.File) error {
 	return emitDue(tx, c, f, people)
 }
 
-// Facts fill a template for a report.
+// Facts fill a template for a report. Everything is said in the one language,
+// so date writes in it too.
 func Facts(book *Book, dir *body.Directory, c *city.City, f *casework.File, lang string, date func(time.Time) string) map[string]string {
 	return map[string]string{
 		"number": f.Number, "category": book.CategoryName(f.Category, lang), "place": f.Address, "body": dir.Name(f.Body, lang),

@@ -26,6 +26,26 @@ func (p *Printer) Day(t time.Time) string {
 	return p.dayMonth(d, m)
 }
 
+// Month writes a month of a year where no day stands before it: "November
+// 2026", "ноябрь 2026", "ноябрь, 2026".
+func (p *Printer) Month(year int, m time.Month) string {
+	names := months[p.lang]
+	if p.lang == "ru" {
+		names = months["ky"] // the same names, without a case
+	}
+	return names[m-1] + p.yearAfter() + strconv.Itoa(year)
+}
+
+// DayPatterns are twelve texts, one a month, in which "{d}" is the day: for
+// scripts, because no browser writes dates in Kyrgyz.
+func (p *Printer) DayPatterns() []string {
+	out := make([]string, 12)
+	for i := range out {
+		out[i] = "{d}" + strings.TrimPrefix(p.dayMonth(1, time.Month(i+1)), "1")
+	}
+	return out
+}
+
 // DateTime writes a day and the time of the clock.
 func (p *Printer) DateTime(t time.Time) string { return p.Date(t) + ", " + t.Format("15:04") }
 

@@ -1,7 +1,8 @@
 // Package i18n finds the texts of a message catalogue in a person's language,
 // with CLDR plural forms, and writes dates, numbers and money as that language
 // does. Catalogues are JSON: "area.key": "text with {name}" or an object of
-// plural forms {"one": …, "few": …, "many": …, "other": …} chosen by {n}.
+// plural forms {"one": …, "few": …, "many": …, "other": …} chosen by {n}, with
+// a "zero" where none is said in other words.
 package i18n
 
 import (
@@ -105,21 +106,25 @@ func parse(raw json.RawMessage, lang string) (*message, error) {
 	}
 	m := &message{plurals: map[plural.Form]*message{}}
 	for _, need := range forms[lang] {
-		text, ok := cases[need]
-		if !ok {
+		if _, ok := cases[need]; !ok {
 			return nil, fmt.Errorf("plural form %q is missing", need)
+		}
+	}
+	for name, text := range cases {
+		if name != "zero" && !slices.Contains(forms[lang], name) {
+			return nil, fmt.Errorf("plural form %q is not of this language", name)
 		}
 		form, err := parseText(text)
 		if err != nil {
 			return nil, err
 		}
-		m.plurals[formNames[need]] = form
+		m.plurals[formNames[name]] = form
 	}
 	return m, nil
 }
 
 var formNames = map[string]plural.Form{
-	"one": plural.One, "few": plural.Few, "many": plural.Many, "other": plural.Other,
+	"zero": plural.Zero, "one": plural.One, "few": plural.Few, "many": plural.Many, "other": plural.Other,
 }
 
 func parseText(text string) (*message, error) {
@@ -258,6 +263,9 @@ func (p *Printer) form(m *message, args []any) *message {
 	}
 	if n < 0 {
 		n = -n
+	}
+	if none := m.plurals[plural.Zero]; none != nil && n == 0 {
+		return none
 	}
 	if f := m.plurals[plural.Cardinal.MatchPlural(p.tag, n, 0, 0, 0, 0)]; f != nil {
 		return f

@@ -5,6 +5,7 @@ package search
 
 import (
 	"embed"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -48,6 +49,10 @@ func Remove(tx *db.Tx, city int64, layer string, id int64) error {
 	return err
 }
 
+// minPrefix is how many letters a word must have to be taken for the beginning
+// of one: nearly every document has a word that begins with a given letter.
+const minPrefix = 2
+
 // Find returns the newest documents before an id (0: from the newest) that
 // have all the words. When too few have them, the last word may be the
 // beginning of one: a beginning that many words share costs by their number,
@@ -64,10 +69,23 @@ func Find(tx *db.Tx, city int64, layer string, words []string, before int64, lim
 	// The beginning of a word needs two letters: one begins too many. Nor may it
 	// be that of the word which marks the scope, it begins every document.
 	last := words[len(words)-1]
-	if err != nil || len(found) == limit || utf8.RuneCountInString(last) < 2 || strings.HasPrefix(scopeWord(city, layer), last) {
+	if err != nil || len(found) == limit || utf8.RuneCountInString(last) < minPrefix || strings.HasPrefix(scopeWord(city, layer), last) {
 		return found, err
 	}
 	return find(tx, city, layer, words, "*", before, limit)
+}
+
+// Matches tells whether Find would find a document with the words of text: for
+// documents that are in no index.
+func Matches(text, words []string) bool {
+	words = clean(words)
+	for i, w := range words {
+		begins := i == len(words)-1 && utf8.RuneCountInString(w) >= minPrefix
+		if !slices.ContainsFunc(text, func(has string) bool { return has == w || begins && strings.HasPrefix(has, w) }) {
+			return false
+		}
+	}
+	return len(words) > 0
 }
 
 // find looks for whole words, or with the star for a beginning at last.
