@@ -275,24 +275,128 @@ func TestWhatIsNotReallyFixedIsOpenAgain(t *testing.T) {
 	})
 }
 
-func TestReadyAnswersAreWholeInTheLanguageOfTheReport(t *testing.T) {
+// answerBy is what the prepared answer "received" says in English.
+var answerBy = regexp.MustCompile(`You will have an answer by \d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d\.`)
+
+func TestAPreparedAnswerSpeaksTheLanguageOfTheReport(t *testing.T) {
 	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
 		m := gather(t, s)
-		number := m.dark(m.residents[0], "The lamp at the stop is dark")
-		page, _ := m.clerk.do(200, http.MethodGet, "/staff/reports/"+number+"?lang=ky", nil)
-		dated := 0
-		for _, text := range regexp.MustCompile(`<p class="template__text" lang="en">([^<]*)</p>`).FindAllStringSubmatch(page, -1) {
-			if strings.Contains(text[1], " 202") {
-				dated++
-			}
-			if regexp.MustCompile(`\d-[а-я]`).MatchString(text[1]) {
-				t.Errorf("an English answer has a Kyrgyz date: %s", text[1])
+		number := m.dark(m.residents[0], "The lamp at the school is dark")
+		m.clerk.do(200, http.MethodGet, "/language/ky?back=/staff", nil)
+		desk, _ := m.clerk.do(200, http.MethodGet, "/staff/reports/"+number, nil)
+		if !strings.Contains(desk, `<html lang="ky"`) || !answerBy.MatchString(desk) {
+			t.Error("the Kyrgyz clerk of an English report is not offered an answer with an English date")
+		}
+		text := func(page string) string {
+			_, after, _ := strings.Cut(page, `<textarea class="govuk-textarea" id="note"`)
+			before, _, _ := strings.Cut(after, "</textarea>")
+			return before
+		}
+		if answerBy.MatchString(text(desk)) {
+			t.Error("an answer is written before it was chosen")
+		}
+		// Without a script the server puts it into the text, and keeps what was chosen.
+		desk = m.do(200, m.clerk, number, "fill", "template", "received", "to", "in_work", "reason", "no-funds")
+		if !answerBy.MatchString(text(desk)) || !strings.Contains(desk, `<option value="no-funds" selected>`) {
+			t.Error("the chosen answer is not in the text, or the reason is lost")
+		}
+		m.do(403, m.residents[0], number, "fill", "template", "received")
+	})
+}
+
+func TestTheDeskSaysWhatIsMissing(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number := m.dark(m.residents[0], "The lamp at the market is dark")
+		for what, want := range map[string]string{
+			"answer": `<a href="#to">Choose the new state</a>`,
+			"note":   `<a href="#note">Internal note: `,
+			"assign": `<a href="#person">To whom: `,
+		} {
+			if page := m.do(422, m.clerk, number, what, "person", "999"); !strings.Contains(page, want) {
+				t.Errorf("%s without what it needs does not say %s", what, want)
 			}
 		}
-		if dated == 0 {
-			t.Error("no ready answer names the date")
+	})
+}
+
+func TestAReportDoesNotRepeatItself(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		short, long := m.dark(m.residents[0], "Dark at the bridge"), m.dark(m.residents[1], "Dark at the bridge, second pole\nChildren walk here at night")
+		m.do(200, m.clerk, short, "answer", "to", "not_fixed", "reason", "no-funds", "note", "There is no money for it this year.")
+		body := func(number string) string {
+			page, _ := m.stranger.do(200, http.MethodGet, "/reports/"+number, nil)
+			_, article, _ := strings.Cut(page, "<article")
+			return article
 		}
-		m.clerk.do(200, http.MethodGet, "/staff?lang=en", nil)
+		if page := body(short); strings.Count(page, ">Dark at the bridge<") != 1 || strings.Count(page, "There is no money for it this year") != 2 {
+			t.Error("the title or the reason stands twice") // the reason once among the facts, once in the timeline
+		}
+		if page := body(long); !strings.Contains(page, "Children walk here at night") {
+			t.Error("a text that says more than the title is not shown")
+		}
+	})
+}
+
+func TestTheModeratorSeesWhatWasFlagged(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		var photo struct{ Token string }
+		m.residents[0].ask(200, http.MethodPost, "/api/v1/photos", "", drawn(t), &photo)
+		number := m.dark(m.residents[0], "A lamp to be flagged", photo.Token)
+		at := "/api/v1/reports/" + number
+		m.residents[1].ask(200, http.MethodPost, at+"/comments", "", object{"text": "Words that somebody flags"}, nil)
+		public, _ := m.stranger.do(200, http.MethodGet, "/reports/"+number, nil)
+		entry := regexp.MustCompile(`name="event" value="([1-9]\d*)"`).FindStringSubmatch(public)
+		if entry == nil {
+			t.Fatal("the entry cannot be flagged")
+		}
+		m.residents[2].do(200, http.MethodPost, "/reports/"+number+"/flag", url.Values{"event": {entry[1]}, "reason": {"insult"}})
+		todo, _ := m.moderator.do(200, http.MethodGet, "/staff/moderation", nil)
+		if !strings.Contains(todo, "Words that somebody flags") || strings.Contains(todo, "/photos/") || !strings.Contains(todo, ">Keep</button>") {
+			t.Error("the flagged words are not shown, or more than them")
+		}
+		m.residents[2].do(200, http.MethodPost, "/reports/"+number+"/flag", url.Values{"event": {"0"}, "reason": {"faces"}})
+		todo, _ = m.moderator.do(200, http.MethodGet, "/staff/moderation", nil)
+		if strings.Count(todo, "A lamp to be flagged") < 2 || !strings.Contains(todo, `src="/photos/`) {
+			t.Error("neither text nor photo of the flagged report is shown")
+		}
+	})
+}
+
+func TestTheStaffFindsPrivateReportsByTheirWords(t *testing.T) {
+	both(t, func(t *testing.T, _ *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number := m.dark(m.residents[0], "The Zebrafinch lamp is dark")
+		m.do(200, m.moderator, number, "visibility", "visibility", "private")
+		find := func(by *browser, path, words string) bool {
+			page, _ := by.do(200, http.MethodGet, path+"?q="+url.QueryEscape(words), nil)
+			return strings.Contains(page, "/reports/"+number)
+		}
+		for _, words := range []string{"zebrafinch", "Zebraf", "dark zebrafinch"} {
+			if !find(m.clerk, "/staff", words) {
+				t.Errorf("the clerk does not find a private report by %q", words)
+			}
+		}
+		if find(m.clerk, "/staff", "zebrafinch sewer") {
+			t.Error("a report is found by a word that it has not")
+		}
+		if find(m.stranger, "/reports", "zebrafinch") {
+			t.Error("a private report is found by everybody")
+		}
+		m.clerk.ask(204, http.MethodPost, "/api/v1/staff/reports/"+number+"/transfers", "", object{"body": "vodokanal", "note": "Their pole"}, nil)
+		if find(m.clerk, "/staff", "zebrafinch") {
+			t.Error("a private report of another body is found")
+		}
+		said, _ := m.clerk.do(200, http.MethodGet, "/staff?q=zebrafinch", nil)
+		if !strings.Contains(said, "Searched: the first 1,000 reports of this list") {
+			t.Error("the page does not say what was searched")
+		}
+		mine, _ := m.clerk.do(200, http.MethodGet, "/staff?view=mine", nil)
+		if !strings.Contains(mine, `href="/staff?view=unassigned"`) || !strings.Contains(mine, "See what nobody has taken") {
+			t.Error("an empty list leads nowhere")
+		}
 	})
 }
 

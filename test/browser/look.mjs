@@ -15,7 +15,6 @@ const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/nothing',
 ];
-const steps = [`/reports/new?step=what&lat=42.8746&lon=74.6036`];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation'];
 const admin = ['/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs'];
@@ -24,8 +23,7 @@ async function look(options, name, person, pages) {
   const page = await visitor(browser, options);
   page.removeAllListeners('console'); // "404" of the page that is not there
   if (person) await become(page, base, person);
-  for (const path of pages) {
-    await page.goto(base + path, { waitUntil: 'load' });
+  const inspect = async (path) => {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) check(false, `${name} ${path} is ${wide} px wider than the screen`);
     // The page's policy forbids scripts of strangers; the browser itself may evaluate.
@@ -39,9 +37,32 @@ async function look(options, name, person, pages) {
       if (v.nodes.length === 0) continue;
       check(false, `${name} ${path}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join('; ')}`);
     }
+  };
+  for (const path of pages) {
+    await page.goto(base + path, { waitUntil: 'load' });
+    await inspect(path);
   }
+  if (!person) await walk(page, name, inspect);
   check(true, `${name}: ${pages.length} pages looked at`);
   await page.context().close();
+}
+
+// walk goes through the steps of a new report, and sends its last one empty.
+async function walk(page, name, inspect) {
+  await page.goto(base + '/reports/new', { waitUntil: 'load' });
+  await page.locator('input[name=address]').fill('Чүй 120');
+  await page.locator('form#report-form button.govuk-button:not([data-do]):not([name])').click();
+  await page.locator('button[name=found]').first().click();
+  await page.locator('button[name=category][value=street-light]').waitFor();
+  await inspect('/reports/new, step 2');
+  await page.locator('button[name=category][value=street-light]').click();
+  await page.locator('textarea[name=text]').waitFor();
+  await inspect('/reports/new, step 3');
+  await page.locator('form#report-form button.govuk-button[type=submit]:not([name])').click();
+  const wrong = await page.locator('.govuk-error-summary li a').evaluateAll((list) => list.map((a) => a.getAttribute('href')));
+  const order = await page.evaluate((ids) => ids.map((id) => document.querySelector(id)?.getBoundingClientRect().top ?? -1), wrong);
+  check(wrong.length >= 3 && order.every((y, i) => y >= 0 && (i === 0 || y > order[i - 1])), `${name}: the errors of step 3 lead to their fields in their order: ${wrong}`);
+  await inspect('/reports/new, step 3 with errors');
 }
 
 async function weigh(path) {
@@ -70,7 +91,7 @@ for (const locale of ['ky', 'ru', 'en']) {
   views.push([{ ...phone, viewport: { width: 360, height: 740 }, locale }, `${locale} phone`]);
   views.push([{ ...desk, locale, colorScheme: 'dark' }, `${locale} desk, dark`]);
 }
-for (const [options, name] of views) await look(options, name, 0, [...everybody, ...steps]);
+for (const [options, name] of views) await look(options, name, 0, everybody);
 for (const [options, name] of [views[0], views[3]]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
   await look(options, `${name}, clerk`, 1003, staff);

@@ -323,6 +323,27 @@ func TestOneClickSignInIsOnlyForInventedPeopleOfADemo(t *testing.T) {
 	})
 }
 
+func TestAWrongHourIsSaidWhereItStandsAndNothingTypedIsLost(t *testing.T) {
+	pages(t, func(t *testing.T, w *town, s *httptest.Server) {
+		b := visit(t, s, "bishkek.example")
+		b.signIn(w, "aidai@mail.kg")
+		b.get(303, "/language/en")
+		_, text := b.post(422, "/account/preferences", url.Values{"digest": {"1"}, "quiet_from": {"77"}, "quiet_to": {"9"}})
+		for _, want := range []string{`<a href="#quiet_from">Quiet hours begin at: `, `id="quiet_from-error"`, `name="digest" type="checkbox" value="1" checked`, `<option value="9" selected>`} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page lacks %s", want)
+			}
+		}
+		if now := b.get(200, "/account/preferences"); !strings.Contains(now, `<option value="7" selected>`) || strings.Contains(now, `value="1" checked`) == false {
+			t.Error("what held before was changed")
+		}
+		b.post(303, "/account/preferences", url.Values{"quiet_from": {"23"}, "quiet_to": {"6"}})
+		if now := b.get(200, "/account/preferences"); !strings.Contains(now, `<option value="23" selected>`) || !strings.Contains(now, `<option value="6" selected>`) {
+			t.Error("the hours chosen are not kept")
+		}
+	})
+}
+
 func TestOnesOwnDataIsReadTakenAndErased(t *testing.T) {
 	pages(t, func(t *testing.T, w *town, s *httptest.Server) {
 		b := visit(t, s, "bishkek.example")
@@ -336,6 +357,17 @@ func TestOnesOwnDataIsReadTakenAndErased(t *testing.T) {
 		for _, path := range []string{"/account/data/all", "/account/data.json"} {
 			if text := b.get(200, path); !strings.Contains(text, "Айдай") || !strings.Contains(text, "aidai@mail.kg") {
 				t.Errorf("%s lacks the name or the address", path)
+			}
+		}
+		words := b.get(200, "/account/data/all?lang=en")
+		for _, want := range []string{"Account since", "Русский", "Quiet hours", "22:00–07:00", "aidai@mail.kg"} {
+			if !strings.Contains(words, want) {
+				t.Errorf("one's own data does not say %q", want)
+			}
+		}
+		for _, raw := range []string{"authenticator_app", ">false", "null", "Version", "0001-01-01"} {
+			if strings.Contains(words, raw) {
+				t.Errorf("one's own data says %q to a person", raw)
 			}
 		}
 		to, _ := b.post(303, "/account/contacts", url.Values{"address": {"0555123456"}})

@@ -85,7 +85,7 @@ func newTown(t *testing.T, d *db.DB) *town {
 		t.Fatal(err)
 	}
 	w.service = account.NewService(d, w.clock, w.post, cities, true)
-	feature := account.Manifest(&account.Pages{Service: w.service})
+	feature := account.Manifest(&account.Pages{Service: w.service, Bodies: body.NewStore(d)})
 	w.matrix = permission.NewMatrix(feature.Permissions...)
 	w.register = feature.PersonalData
 	w.service.PersonalData(w.register)

@@ -24,6 +24,9 @@ func TestSpellingsOfOneNameFoldAlike(t *testing.T) {
 		"kalik akiev 45a": {"Калык Акиев 45а", "ул. Калык Акиев, д. 45А", "Kalyk Akiev 45a"},
 		"ish":             {"Ыш", "Ish"},
 		"prospekt":        {"проспект"},
+		"to":              {"Тоо", "too"},
+		"kkkkkk":          {"qqqqqq", "КККККК"},
+		"ee":              {"ээ"},
 	} {
 		for _, s := range spellings {
 			if got := Fold(s); got != want {

@@ -2,6 +2,7 @@ package i18n_test
 
 import (
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
@@ -41,6 +42,34 @@ func TestPluralFormsFollowCLDR(t *testing.T) {
 	}
 }
 
+func TestNoneIsSaidInOtherWords(t *testing.T) {
+	folder := func(text string) fstest.MapFS {
+		out := fstest.MapFS{}
+		for lang, forms := range map[string]string{
+			"ky": `"one": "{n} үй", "other": "{n} үй"`, "ru": `"one": "{n} дом", "few": "{n} дома", "many": "{n} домов", "other": "{n} дома"`,
+			"en": `"one": "{n} house", "other": "{n} houses"`,
+		} {
+			out[lang+"/t.json"] = &fstest.MapFile{Data: []byte(`{"t.houses": {` + text + forms + `}}`)}
+		}
+		return out
+	}
+	c, err := i18n.Load(folder(`"zero": "–", `))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{0: "–", 1: "1 house", 3: "3 houses"} {
+		if got := c.Printer("en").T("t.houses", "n", n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+	if got := c.Printer("ru").T("t.houses", "n", 0); got != "–" {
+		t.Errorf("ru 0: %q", got)
+	}
+	if _, err := i18n.Load(folder(`"two": "2", `)); err == nil {
+		t.Error("a form that no language here has is taken")
+	}
+}
+
 func TestFiguresAndDatesAreWrittenAsTheLanguageDoes(t *testing.T) {
 	c := catalogue(t)
 	day := time.Date(2026, 11, 23, 9, 5, 0, 0, time.UTC)
@@ -54,6 +83,12 @@ func TestFiguresAndDatesAreWrittenAsTheLanguageDoes(t *testing.T) {
 		{c.Printer("ru").Number(-12345), "−12\u202f345"},
 		{c.Printer("ky").Money(1250050, "KGS"), "12\u202f500,5 сом"},
 		{c.Printer("en").Percent(0.25), "25%"},
+		{c.Printer("ky").Month(2026, time.November), "ноябрь, 2026"},
+		{c.Printer("ru").Month(2026, time.March), "март 2026"},
+		{c.Printer("en").Month(2025, time.December), "December 2025"},
+		{c.Printer("ky").DayPatterns()[10], "{d}-ноябрь"},
+		{c.Printer("ru").DayPatterns()[0], "{d} января"},
+		{c.Printer("en").DayPatterns()[11], "{d} December"},
 	} {
 		if x.got != x.want {
 			t.Errorf("got %q, want %q", x.got, x.want)

@@ -42,6 +42,7 @@ func TestDocumentsAreFoundByAllWordsNewestFirst(t *testing.T) {
 			{[]string{"жарык"}, 0, []int64{12, 11}},
 			{[]string{"жарык"}, 12, []int64{11}},
 			{[]string{"жарык", "чу"}, 0, []int64{12, 11}},
+			{[]string{"жарык", "ч"}, 0, nil}, // one letter is the beginning of nearly every document
 			{[]string{"чункур"}, 0, nil},
 			{[]string{`"жарык`, "OR", "'"}, 0, nil},
 			{nil, 0, nil},
@@ -58,4 +59,24 @@ func TestDocumentsAreFoundByAllWordsNewestFirst(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWordsOfNoIndexMatchAsThoseOfTheIndexDo(t *testing.T) {
+	text := []string{"2026", "жарык", "жок", "чуй", "проспектиси", "a", "b", "c", "d", "e", "f", "g", "h", "чырак"}
+	for _, x := range []struct {
+		words []string
+		want  bool
+	}{
+		{[]string{"жарык"}, true},
+		{[]string{"чуй", "прос"}, true},
+		{[]string{"прос", "чуй"}, false},
+		{[]string{"жарык", "ч"}, false},
+		{[]string{"чырак"}, true},
+		{[]string{"жарык", "суу"}, false},
+		{nil, false},
+	} {
+		if got := search.Matches(text, x.words); got != x.want {
+			t.Errorf("%v: %v, want %v", x.words, got, x.want)
+		}
+	}
 }
