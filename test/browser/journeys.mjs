@@ -177,10 +177,78 @@ async function kept() {
   await page.context().close();
 }
 
+// appeal is the whole way of an appeal: filed, passed on, put off, answered by a
+// signed letter, judged, and complained about.
+async function appeal(locale, person, javaScriptEnabled) {
+  const as = async (who, view) => {
+    const page = await visitor(browser, { ...view, locale, javaScriptEnabled });
+    await become(page, base, who);
+    return page;
+  };
+  const author = await as(person, phone);
+  await author.goto(`${base}/appeals`);
+  await author.locator('main a[href="/appeals/new"]').click();
+  await author.fill('#text', 'Too short');
+  await author.locator('main form button[type=submit]').click();
+  await author.waitForSelector('.govuk-error-summary');
+  check((await author.inputValue('#text')) === 'Too short', `${locale}: a wrong appeal keeps what was typed`);
+  await author.locator('input[name=form][value=complaint]').check();
+  await author.selectOption('#body', '29');
+  await author.fill('#text', 'Токомбаев көчөсүндө бир айдан бери жарык жок, балдар мектепке караңгыда барышат.');
+  await author.fill('#address', 'Токомбаев көчөсү, 12');
+  await author.locator('main form button[type=submit]').click();
+  await author.waitForURL(/\/appeals\/A-\d{4}-\d+/);
+  const number = author.url().match(/A-\d{4}-\d+/)[0];
+
+  const step = async (page, what, fill) => {
+    await page.goto(`${base}/staff/appeals/${number}`);
+    const button = page.locator(`button[name=do][value=${what}]`);
+    const form = page.locator('main form', { has: button });
+    await form.evaluate((f) => f.closest('details')?.setAttribute('open', ''));
+    for (const [name, text] of Object.entries(fill)) {
+      const field = form.locator(`[name=${name}]`);
+      if ((await field.evaluate((e) => e.tagName)) === 'SELECT') await field.selectOption(text);
+      else await field.fill(text);
+    }
+    await button.click();
+    await page.waitForLoadState();
+  };
+  // The dispatcher passes it to the service that is competent in the end.
+  const dispatcher = await as(1001, desk);
+  await step(dispatcher, 'transfer', { body: '31', note: 'Дарактар жаап турат' });
+  await step(dispatcher, 'transfer', { body: '29', note: 'Жок, чырактын өзү күйбөйт' });
+  const [clerk, head] = [await as(1003, desk), await as(1004, desk)];
+  await step(clerk, 'take', {});
+  await step(head, 'extend', { note: 'Чырактар келе жатат' });
+  await step(clerk, 'review', { text: 'Урматтуу кайрылуучу! Жарык 20-ноябрда оңдолду.' });
+  await step(head, 'sign', {});
+
+  await author.goto(`${base}/appeals/${number}`);
+  const page = await author.locator('main').innerText();
+  check(page.includes('20-ноябрда оңдолду') && page.includes('Чырактар келе жатат') && page.includes('Жок, чырактын өзү күйбөйт'), `${locale}: the author sees the answer, the new term and where it went`);
+  const letter = await author.request.get(`${base}/appeals/${number}/answer.pdf`);
+  check(letter.headers()['content-type'] === 'application/pdf' && (await letter.body()).subarray(0, 5).toString() === '%PDF-', `${locale}: the letter is a PDF`);
+  await author.locator('details:has(input[name=stars]) summary').click();
+  await author.locator('input[name=stars][value="2"]').check();
+  await author.locator('form[action$="/rate"] textarea').fill('Дагы эле караңгы');
+  await author.locator('form[action$="/rate"] button').click();
+  await author.waitForURL(/done=rate/);
+  await author.locator(`a[href="/appeals/new?about=${number}"]`).click();
+  await author.fill('#text', 'Жоопко макул эмесмин: чырак эртеси күнү кайра өчтү, эч ким келген жок.');
+  await author.fill('#address', 'Токомбаев көчөсү, 12');
+  await author.locator('main form button[type=submit]').click();
+  await author.waitForURL((u) => /\/appeals\/A-/.test(u.pathname) && !u.pathname.endsWith(number));
+  check((await author.locator('main').innerText()).includes(number), `${locale}: the complaint leads to the answer it is about`);
+  for (const p of [author, dispatcher, clerk, head]) await p.context().close();
+}
+
 const done = await resident();
 await clerk(done.report);
 await judged(done);
 await plain();
 await kept();
+await appeal('ky-KG', 2003, true);
+await appeal('ru', 2004, false);
+await appeal('en', 2005, true);
 await browser.close();
 end();
