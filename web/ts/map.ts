@@ -101,7 +101,7 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
   const map = new maplibregl.Map({
     container: box, style: style(el), center: [Number(el.dataset.lon), Number(el.dataset.lat)], zoom: Number(el.dataset.zoom ?? 12),
     attributionControl: false, maxZoom: 19, cooperativeGestures: false,
-    locale: { 'NavigationControl.ZoomIn': el.dataset.zoomIn ?? '', 'NavigationControl.ZoomOut': el.dataset.zoomOut ?? '' },
+    locale: el.dataset.zoomIn ? { 'NavigationControl.ZoomIn': el.dataset.zoomIn, 'NavigationControl.ZoomOut': el.dataset.zoomOut ?? '' } : {},
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
   map.on('idle', () => box.setAttribute('data-idle', '1'));
