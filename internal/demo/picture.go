@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/jpeg"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,11 +52,7 @@ func pool(ctx context.Context, store blob.Store, category string) ([]picture, er
 	var out []picture
 	for v := range variants {
 		for _, fixed := range []bool{false, true} {
-			var file bytes.Buffer
-			if err := jpeg.Encode(&file, scenes.Scene(category, int64(v), fixed), nil); err != nil {
-				return nil, fmt.Errorf("picture of %s: %w", category, err)
-			}
-			res, err := photo.Process(&file)
+			res, err := drawn(category, v, fixed)
 			if err != nil {
 				return nil, fmt.Errorf("picture of %s: %w", category, err)
 			}
@@ -71,6 +68,22 @@ func pool(ctx context.Context, store blob.Store, category string) ([]picture, er
 		}
 	}
 	return out, nil
+}
+
+// drawings are the pictures of this process: drawing them is most of the work
+// of a small demo, and a program that loads several need not do it again.
+var drawings sync.Map // of the name of a picture to func() (photo.Result, error)
+
+func drawn(category string, variant int, fixed bool) (photo.Result, error) {
+	draw := sync.OnceValues(func() (photo.Result, error) {
+		var file bytes.Buffer
+		if err := jpeg.Encode(&file, scenes.Scene(category, int64(variant), fixed), nil); err != nil {
+			return photo.Result{}, err
+		}
+		return photo.Process(&file)
+	})
+	once, _ := drawings.LoadOrStore(fmt.Sprint(category, variant, fixed), draw)
+	return once.(func() (photo.Result, error))()
 }
 
 // picture gives an event a photo of its stage.

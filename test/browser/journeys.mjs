@@ -138,7 +138,8 @@ async function kept() {
   await page.getByRole('button', { name: 'Send' }).click();
   await page.waitForURL(/\/confirm\//);
   await page.goto(`${base}/reports/new`);
-  await page.waitForTimeout(300);
+  await page.waitForTimeout(300); // what is kept is read after the page is there
+  await page.locator('.drafts').waitFor({ state: 'hidden', timeout: 5000 }).catch(() => {});
   check(!(await page.locator('.drafts').isVisible()), 'nothing is left of it on the telephone');
 
   await page.context().setOffline(true);
