@@ -157,12 +157,14 @@ func (a *App) build(ctx context.Context) (err error) {
 	appeals := &appeal.Pages{Service: a.Appeals}
 	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
+	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		reports.Manifest(),
 		appeals.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
+		messages.Manifest(),
 	}
 	rules := permission.Rules()
 	var routes []manifest.Route

@@ -767,11 +767,11 @@ func (s *Service) changed(tx *db.Tx, c *city.City, before, after *casework.File,
 		if err := notify.Follow(tx, c.ID, after.Author, subject, s.Clock.Now()); err != nil {
 			return err
 		}
-		n.Key, n.Urgent, n.Except = "appeal.notice.registered", true, 0
+		n.Key, n.Urgent, n.Paid, n.Except = "appeal.notice.registered", true, true, 0
 	case e.Kind == casework.EventState && (after.State == Answered || after.State == Refused):
-		n.Key, n.Urgent = "appeal.notice."+after.State, true
+		n.Key, n.Urgent, n.Paid = "appeal.notice."+after.State, true, true
 	case told[e.Kind] != "":
-		n.Key = told[e.Kind]
+		n.Key, n.Paid = told[e.Kind], true
 	default:
 		return nil
 	}
