@@ -23,6 +23,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
+	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
@@ -30,6 +31,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -50,7 +52,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations,
 	}
 }
 
@@ -68,6 +70,7 @@ type App struct {
 	Accounts *account.Service
 	Reports  *report.Service
 	Appeals  *appeal.Service
+	Intake   intake.Receivers
 	Runner   *jobs.Runner
 	Matrix   *permission.Book
 	Site     *page.Site
@@ -128,18 +131,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.outbox, err = newOutbox(cfg); err != nil {
 		return err
 	}
-	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind)
 	if err != nil {
 		return err
 	}
 	a.Accounts = account.NewService(a.DB, a.Clock, messenger{}, a.Cities, cfg.Demo)
 	a.Reports = &report.Service{
-		Desk: desk, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
+		Desk: cases, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
 		Confirm: a.Accounts, Cities: a.Cities, Outward: outward.Client(cfg.Demo, 30*time.Second),
 	}
 	a.Reports.Listen()
 	a.Appeals = &appeal.Service{
-		Desk: desk, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
 		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) },
 		Dispatcher: func(ctx context.Context, c *city.City) (int64, error) {
 			book, err := a.Reports.Books.Of(ctx, c.ID)
@@ -157,11 +160,17 @@ func (a *App) build(ctx context.Context) (err error) {
 	appeals := &appeal.Pages{Service: a.Appeals}
 	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
+	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}}
+	calls := &desk.Pages{
+		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places,
+		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
+	}
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		reports.Manifest(),
 		appeals.Manifest(),
+		calls.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 		messages.Manifest(),

@@ -49,10 +49,10 @@ type Pages struct {
 	PushKey string
 	// Bot names the bot of a city, and the address that links a chat with a
 	// person; nil where the installation has none.
-	Bot func(c *city.City, person int64) (name, address string)
-	Demo    bool
-	Cases   Cases
-	Matrix  *permission.Book // set when all features have declared their rules
+	Bot    func(c *city.City, person int64) (name, address string)
+	Demo   bool
+	Cases  Cases
+	Matrix *permission.Book // set when all features have declared their rules
 }
 
 // Manifest declares accounts.

@@ -6,6 +6,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/sms"
 )
 
 // GiveConsent records a person's leave to use their data for a purpose; it is
@@ -101,6 +102,9 @@ func (s *Service) Addressees(tx *db.Tx, cityID int64, people []int64) ([]notify.
 		WHERE `+w.String()+` GROUP BY p.id, p.lang ORDER BY p.id`,
 		func(r db.Row) (a notify.Addressee, err error) {
 			err = r.Scan(&a.Person, &a.Lang, &a.Email, &a.Phone)
+			if !sms.Mobile(a.Phone) {
+				a.Phone = "" // who called from a fixed line cannot read
+			}
 			return a, err
 		}, w.Args...)
 }

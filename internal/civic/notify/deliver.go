@@ -56,10 +56,10 @@ type Courier struct {
 	SMS       sms.Sender
 	Push      Pusher // nil sends none
 	// Chat is the bot of a city, nil where it has none.
-	Chat      func(cityID int64) Chatter
-	From      string
-	Host      string // right side of Message-IDs
-	Absolute  func(c *city.City, path string) string
+	Chat     func(cityID int64) Chatter
+	From     string
+	Host     string // right side of Message-IDs
+	Absolute func(c *city.City, path string) string
 }
 
 // The jobs of this package. Sending is a kind for each channel, so that a mail

@@ -63,6 +63,9 @@ type Draft struct {
 	Name       string
 	Address    string
 	Contact    string // of an author who has not signed in
+	Staff      bool   // written down by the staff for somebody else
+	For        int64  // for whom; 0 is nobody known
+	Note       string // of the staff, internal
 	Signers    []string
 	AnswerLang string
 	Earlier    string // number of the author's earlier appeal about the same
@@ -87,7 +90,11 @@ type prepared struct {
 // File takes an appeal. Field errors are named after the form: form, body, text,
 // name, address, contact, signers, earlier, about.
 func (s *Service) File(ctx context.Context, c *city.City, a permission.Actor, d Draft) (Receipt, error) {
-	if err := a.Check("appeal.create", 0); err != nil {
+	action := "appeal.create"
+	if d.Staff {
+		action = "appeal.intake"
+	}
+	if err := a.Check(action, 0); err != nil {
 		return Receipt{}, err
 	}
 	p, err := s.prepare(ctx, c, a, &d)
@@ -109,6 +116,9 @@ func (s *Service) prepare(ctx context.Context, c *city.City, a permission.Actor,
 	f := &web.Form{}
 	p := prepared{detail: check(f, c, a, d)}
 	var err error
+	if d.Staff {
+		a.Person = d.For // whose earlier appeals these are
+	}
 	if p.detail.Earlier, err = s.own(ctx, c, a, f, "earlier", d.Earlier, ""); err != nil {
 		return p, err
 	}
@@ -152,8 +162,12 @@ func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 		f.Fail("form", "appeal.error.form")
 	}
 	length("text", &d.Text, MinText, MaxText, "appeal.error.text")
-	length("name", &d.Name, 3, MaxName, "appeal.error.name")
-	length("address", &d.Address, 3, MaxAddress, "appeal.error.address")
+	name, address := 3, 3
+	if d.Staff || d.Channel != "web" {
+		name, address = 0, 0 // what is not told is asked for later, or the appeal is anonymous
+	}
+	length("name", &d.Name, name, MaxName, "appeal.error.name")
+	length("address", &d.Address, address, MaxAddress, "appeal.error.address")
 	out := Detail{Form: d.Form, Name: d.Name, Address: d.Address, AnswerLang: d.AnswerLang, Signers: d.Signers}
 	if !c.Speaks(d.AnswerLang) {
 		out.AnswerLang = d.Lang
@@ -237,11 +251,25 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 	if !a.SignedIn() {
 		f.Visibility = casework.Unconfirmed
 	}
+	if d.Staff {
+		f.Author = d.For
+	}
 	if err := s.Desk.Open(tx, c, f, &casework.Event{Public: true, Body: f.Body}, nil); err != nil {
 		return Receipt{}, err
 	}
 	if err := putDetail(tx, c.ID, f.ID, p.detail); err != nil {
 		return Receipt{}, err
+	}
+	if d.Note != "" {
+		if err := s.Desk.Note(tx, c, a, f.ID, d.Note); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if d.Staff && d.Name == "" {
+		// By law nobody answers what nobody signed; what it says is kept.
+		if _, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Signal, Actor: a.Name}); err != nil {
+			return Receipt{}, err
+		}
 	}
 	rec, answer := Receipt{File: f}, "/appeals/"+f.Number
 	if f.Visibility == casework.Unconfirmed {

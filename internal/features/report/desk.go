@@ -114,11 +114,18 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, page.Meta{Title: s.T("report.inbox.title"), Private: true, Staff: true}, inboxView(s, p.rows(s), q, files, names, next, saved, notes))
 }
 
+// Row shows a report in lists of the staff.
+func (p *Pages) Row(v *page.Visit, f *casework.File) inbox.Row {
+	code, text := status(v, f)
+	return inbox.Row{Href: "/staff/reports/" + f.Number, Status: code, Text: text, About: f.Address}
+}
+
 // rows are the kinds of case that the actor may have in the inbox.
 func (p *Pages) rows(s *scene) inbox.Rows {
-	out := inbox.Rows{KindName: func(_ *page.Visit, f *casework.File) inbox.Row {
-		code, text := s.status(f)
-		return inbox.Row{Href: "/staff/reports/" + f.Number, Status: code, Text: text, About: s.category(f.Category) + " · " + f.Address}
+	out := inbox.Rows{KindName: func(v *page.Visit, f *casework.File) inbox.Row {
+		row := p.Row(v, f)
+		row.About = s.category(f.Category) + " · " + f.Address
+		return row
 	}}
 	for kind, row := range p.Others {
 		if s.Actor.Some(kind + ".internal") {
@@ -379,7 +386,7 @@ func (p *Pages) handover(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return web.Redirect(w, r, "/staff")
+	return web.Redirect(w, r, page.Back(f.Text("back"), "/staff"))
 }
 
 func (p *Pages) views(w http.ResponseWriter, r *http.Request) error {
