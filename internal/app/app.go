@@ -158,7 +158,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
 
 	appeals := &appeal.Pages{Service: a.Appeals}
-	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
+	reports := &report.Pages{
+		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row},
+		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
+	}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}}
 	calls := &desk.Pages{

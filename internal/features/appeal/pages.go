@@ -80,6 +80,19 @@ func (p *Pages) Row(v *page.Visit, f *casework.File) inbox.Row {
 	return inbox.Row{Href: "/staff/appeals/" + f.Number, Status: code, Text: text, About: v.T("appeal.form."+f.Category) + " · № " + f.Number}
 }
 
+// Steps are what can be done with many appeals at once.
+func (p *Pages) Steps() inbox.Steps {
+	take := func(ctx context.Context, v *page.Visit, number string) error {
+		return p.Service.Take(ctx, v.City, v.Actor, number, v.Actor.Person)
+	}
+	return inbox.Steps{
+		Take: take, Begin: take,
+		Transfer: func(ctx context.Context, v *page.Visit, number string, body int64, note string) error {
+			return p.Service.Transfer(ctx, v.City, v.Actor, number, body, note)
+		},
+	}
+}
+
 // Own implements account.Cases: what the person asked for in writing.
 func (p *Pages) Own(ctx context.Context, v *page.Visit, limit int) (out []account.Own, err error) {
 	err = p.Service.DB.View(ctx, func(tx *db.Tx) error {

@@ -175,7 +175,7 @@ func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 	if len(d.Signers) > MaxSigners {
 		f.Fail("signers", "appeal.error.signers", "max", MaxSigners)
 	}
-	if !a.SignedIn() {
+	if !a.SignedIn() && !d.Staff {
 		address, _, err := account.ParseAddress(c, d.Contact)
 		for _, e := range web.Fields(err) {
 			f.Fail("contact", e.Key, e.Args...)
@@ -248,7 +248,7 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 		Kind: KindName, Author: a.Person, Channel: d.Channel, Lang: d.Lang, Body: p.body, Address: d.Address, Text: d.Text, Title: Title(d.Text),
 		Category: d.Form, Due: p.clock.End().UnixMilli(), Visibility: casework.Private,
 	}
-	if !a.SignedIn() {
+	if !a.SignedIn() && !d.Staff {
 		f.Visibility = casework.Unconfirmed
 	}
 	if d.Staff {

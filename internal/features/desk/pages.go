@@ -2,8 +2,10 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -175,7 +178,11 @@ func (p *Pages) call(w http.ResponseWriter, r *http.Request) error {
 	if len(f.Errors()) == 0 {
 		ctx := page.Once(r, f)
 		number, err := p.do(ctx, s, call)
-		if err = page.Resolve(ctx, err); err == nil {
+		err = page.Resolve(ctx, err)
+		if again := (*once.Repeated)(nil); errors.As(err, &again) {
+			number, err = path.Base(again.Answer), nil // the key was pressed twice
+		}
+		if err == nil {
 			return web.Redirect(w, r, "/staff/desk?done="+url.QueryEscape(number))
 		}
 		if !f.Take(err) {

@@ -32,6 +32,8 @@ type Pages struct {
 	Accounts *account.Service
 	Log      *slog.Logger
 	Others   inbox.Rows // how other kinds of case show in the inbox
+	// OtherSteps are what can be done with many of them at once.
+	OtherSteps map[string]inbox.Steps
 }
 
 // scene is what nearly every page about reports needs.

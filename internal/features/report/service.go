@@ -197,7 +197,7 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 	if known && !d.Staff {
 		checkAnswers(f, cat, d)
 	}
-	if !a.SignedIn() && d.App == 0 {
+	if !a.SignedIn() && d.App == 0 && !d.Staff {
 		d.Contact = contact(f, c, d.Contact)
 	}
 	if len([]rune(d.Name)) > MaxName {
@@ -338,7 +338,7 @@ func firstVisibility(a permission.Actor, d Draft, p prepared) casework.Visibilit
 	private := d.Private || p.category.Private
 	suspicious := Suspicious(d.Text, p.settings, place.Words(d.Text))
 	switch {
-	case !a.SignedIn() && d.App == 0:
+	case !a.SignedIn() && d.App == 0 && !d.Staff:
 		return casework.Unconfirmed
 	case private:
 		return casework.Private
