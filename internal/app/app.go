@@ -22,6 +22,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
@@ -52,7 +53,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations,
 	}
 }
 
@@ -142,7 +143,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Reports.Listen()
 	a.Appeals = &appeal.Service{
-		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Papers: document.Store{Blobs: a.Blobs}, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
 		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) },
 		Dispatcher: func(ctx context.Context, c *city.City) (int64, error) {
 			book, err := a.Reports.Books.Of(ctx, c.ID)
@@ -165,7 +166,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}}
 	calls := &desk.Pages{
-		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places,
+		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
 		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
 	}
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}

@@ -16,11 +16,14 @@ export default function desk(el: HTMLElement): void {
   if (!form || !side) return;
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
 
+  // What is typed, without files: they are of no use for looking anything up.
+  const words = () => new URLSearchParams([...new FormData(form)].filter((x): x is [string, string] => typeof x[1] === 'string' && x[0] !== 'kept_file'));
+
   // Only the answer to the last question counts: an operator types faster than a slow line answers.
   let asked = 0;
   const look = async () => {
     const mine = ++asked;
-    const answer = await fetch(el.dataset.side ?? '', { method: 'POST', body: new URLSearchParams(new FormData(form) as never) }).catch(() => null);
+    const answer = await fetch(el.dataset.side ?? '', { method: 'POST', body: words() }).catch(() => null);
     if (!answer?.ok || mine !== asked) return;
     side.innerHTML = await answer.text();
     const known = side.querySelector<HTMLElement>('[data-name]');

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 )
 
@@ -41,6 +42,7 @@ type Said struct {
 	Note     string // for the staff only
 	Private  bool
 	Photos   []casework.Photo
+	Files    []document.File
 	// Staff tells that the actor writes down what somebody else says; else the
 	// actor is the author.
 	Staff bool

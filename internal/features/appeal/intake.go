@@ -38,7 +38,7 @@ func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said
 	}
 	rec, err := s.File(ctx, c, a, Draft{
 		Form: said.What, Text: text, Name: said.Name, Address: said.Home, Contact: said.Contact, AnswerLang: said.Lang,
-		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang,
+		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang, Files: said.Files,
 	})
 	if err != nil {
 		return intake.Taken{}, renamed(err)

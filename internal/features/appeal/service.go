@@ -15,6 +15,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -37,6 +38,7 @@ type Service struct {
 	DB      *db.DB
 	Bodies  *body.Store
 	Blobs   blob.Store
+	Papers  document.Store
 	Clock   clock.Clock
 	Confirm Confirmations
 	Cities  *city.Registry
@@ -66,6 +68,7 @@ type Draft struct {
 	Staff      bool   // written down by the staff for somebody else
 	For        int64  // for whom; 0 is nobody known
 	Note       string // of the staff, internal
+	Files      []document.File
 	Signers    []string
 	AnswerLang string
 	Earlier    string // number of the author's earlier appeal about the same
@@ -260,6 +263,9 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 	if err := putDetail(tx, c.ID, f.ID, p.detail); err != nil {
 		return Receipt{}, err
 	}
+	if err := document.Add(tx, c.ID, f.ID, d.Files, d.Staff, s.Clock.Now()); err != nil {
+		return Receipt{}, err
+	}
 	if d.Note != "" {
 		if err := s.Desk.Note(tx, c, a, f.ID, d.Note); err != nil {
 			return Receipt{}, err
@@ -310,6 +316,7 @@ type Detailed struct {
 	Detail     Detail
 	Answer     Answer
 	Timeline   []casework.Event
+	Files      []document.File
 	Looks      []casework.Look
 	Earlier    *casework.File
 	About      *casework.File
@@ -348,6 +355,9 @@ func (s *Service) fill(tx *db.Tx, c *city.City, d *Detailed) (err error) {
 		return err
 	}
 	if d.Looks, err = casework.Looks(tx, c.ID, id); err != nil {
+		return err
+	}
+	if d.Files, err = document.Of(tx, c.ID, id); err != nil {
 		return err
 	}
 	more, err := complaints(tx, c.ID, id)
@@ -657,6 +667,44 @@ func (s *Service) Letter(ctx context.Context, c *city.City, a permission.Actor, 
 	return file, err
 }
 
+// Document finds a paper of an appeal for its author or for who works on it.
+// That somebody of the staff read it is noted as a look at the appeal.
+func (s *Service) Document(ctx context.Context, c *city.City, a permission.Actor, number string, id int64) (doc document.File, err error) {
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := s.visible(tx, c, a, number)
+		if err != nil {
+			return err
+		}
+		if doc, err = document.Get(tx, c.ID, f.ID, id); err != nil {
+			return err
+		}
+		return casework.Looked(tx, c.ID, a, f, s.Clock.Now())
+	})
+	return doc, err
+}
+
+// Attach adds papers to an open appeal: by its author, or by who works on it.
+func (s *Service) Attach(ctx context.Context, c *city.City, a permission.Actor, number string, list []document.File) error {
+	if len(list) == 0 {
+		return web.Invalid(web.FieldError{Field: document.Field, Key: "document.error.none"})
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := s.visible(tx, c, a, number)
+		if err != nil {
+			return err
+		}
+		staff := f.Author != a.Person || !a.SignedIn()
+		where := "/appeals/"
+		if staff {
+			where = "/staff/appeals/"
+		}
+		if !f.Open && !staff {
+			return web.Conflict()
+		}
+		return errors.Join(document.Add(tx, c.ID, f.ID, list, staff, s.Clock.Now()), once.Claim(tx, where+number))
+	})
+}
+
 // Verified is what anybody learns of a letter by its code: nothing of its author
 // and nothing of its words.
 type Verified struct {
@@ -721,6 +769,9 @@ func (s *Service) EraseAbandoned(ctx context.Context) error {
 			}
 			for _, f := range list {
 				if _, err := casework.Erase(tx, c.ID, f); err != nil {
+					return err
+				}
+				if err := document.Drop(tx, c.ID, f.ID); err != nil {
 					return err
 				}
 				if _, err := tx.Exec("appeal.detail.erase", `DELETE FROM appeal_detail WHERE city_id = $1 AND case_id = $2`, c.ID, f.ID); err != nil {

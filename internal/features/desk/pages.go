@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
@@ -27,6 +28,7 @@ import (
 type Pages struct {
 	Service *Service
 	Places  *place.Store
+	Papers  document.Store
 	Rows    inbox.Rows // how each kind of case shows
 }
 
@@ -157,11 +159,18 @@ func (p *Pages) aside(w http.ResponseWriter, r *http.Request) error {
 
 // call is every button of the screen.
 func (p *Pages) call(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(w, r)
+	f, err := web.ReadUpload(w, r, document.MaxForm)
 	if err != nil {
 		return err
 	}
 	s := &screen{Visit: page.Of(r), form: f}
+	if err := s.Actor.Check(Answer, 0); err != nil {
+		return err
+	}
+	papers, err := p.Papers.Take(r, s.City, f)
+	if err != nil {
+		return err
+	}
 	if f.Text("do") == "look" {
 		if err := p.place(r, s); err != nil {
 			return err
@@ -175,6 +184,7 @@ func (p *Pages) call(w http.ResponseWriter, r *http.Request) error {
 		return p.page(w, r, s)
 	}
 	call := read(s, p.Service.Clock.Now())
+	call.Said.Files = papers
 	if len(f.Errors()) == 0 {
 		ctx := page.Once(r, f)
 		number, err := p.do(ctx, s, call)
