@@ -33,6 +33,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/desk"
+	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -53,33 +54,35 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations,
 	}
 }
 
 // App is a built installation.
 type App struct {
-	Config   *config.Config
-	Log      *slog.Logger
-	Clock    clock.Clock
-	DB       *db.DB
-	Cities   *city.Registry
-	Bodies   *body.Store
-	Places   *place.Store
-	Blobs    blob.Store
-	Versions *fresh.Versions
-	Accounts *account.Service
-	Reports  *report.Service
-	Appeals  *appeal.Service
-	Intake   intake.Receivers
-	Runner   *jobs.Runner
-	Matrix   *permission.Book
-	Site     *page.Site
-	sections []city.Section
-	outbox   *outbox
-	metrics  *metrics
-	handler  http.Handler
-	push     *pushKeys
+	Config    *config.Config
+	Log       *slog.Logger
+	Clock     clock.Clock
+	DB        *db.DB
+	Cities    *city.Registry
+	Bodies    *body.Store
+	Places    *place.Store
+	Blobs     blob.Store
+	Versions  *fresh.Versions
+	Accounts  *account.Service
+	Reports   *report.Service
+	Appeals   *appeal.Service
+	Intake    intake.Receivers
+	Postbox   *postbox.Service
+	mailboxes []mailbox
+	Runner    *jobs.Runner
+	Matrix    *permission.Book
+	Site      *page.Site
+	sections  []city.Section
+	outbox    *outbox
+	metrics   *metrics
+	handler   http.Handler
+	push      *pushKeys
 }
 
 // OpenDatabase opens and migrates the database of a configuration.
@@ -164,7 +167,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
 	}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
-	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}}
+	taken := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
+	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, taken}
 	calls := &desk.Pages{
 		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
 		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
@@ -212,7 +216,15 @@ func (a *App) build(ctx context.Context) (err error) {
 		Nav: nav, Counts: a.unread,
 	})
 	a.Reports.Absolute, a.Appeals.Absolute = a.Site.Absolute, a.Site.Absolute
-	a.courier(catalogue).Handle(a.Runner)
+	courier := a.courier(catalogue)
+	courier.Handle(a.Runner)
+	a.Postbox = &postbox.Service{
+		DB: a.DB, Clock: a.Clock, Courier: courier, Kinds: a.Intake, Appeals: taken, Papers: document.Store{Blobs: a.Blobs},
+		Words: func(lang string) func(string, ...any) string { return catalogue.Printer(lang).T },
+	}
+	if err := a.openMailboxes(); err != nil {
+		return err
+	}
 	a.housekeeping()
 	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}
 	a.handler = a.mount(slices.Concat(routes, maps.Routes(), api.Routes(append(operations, maps.API)...), a.Site.Routes()))
@@ -248,6 +260,7 @@ func (a *App) Run(ctx context.Context) {
 	all.Go(func() { a.Cities.Run(ctx) })
 	all.Go(func() { a.Runner.Run(ctx) })
 	all.Go(func() { a.fold(ctx) })
+	all.Go(func() { a.readMail(ctx) })
 	all.Wait()
 }
 

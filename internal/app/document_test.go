@@ -75,7 +75,7 @@ func TestPapersOfAnAppealAreKeptByteForByteAndForItsReadersOnly(t *testing.T) {
 		form["kept_file"] = []string{kept[0][1], strings.Replace(kept[0][1], ".", "x.", 1)} // the second is nobody's
 		page, at := author.attach(200, "/appeals/new", form, nil)
 		number := appealNumber.FindString(at)
-		link := regexp.MustCompile(`/appeals/` + number + `/files/[0-9a-z]+`).FindAllString(page, -1)
+		link := regexp.MustCompile(`/appeals/`+number+`/files/[0-9a-z]+`).FindAllString(page, -1)
 		if len(link) != 1 {
 			t.Fatalf("the appeal shows %d files", len(link))
 		}
@@ -99,6 +99,10 @@ func TestPapersOfAnAppealAreKeptByteForByteAndForItsReadersOnly(t *testing.T) {
 		if page, _ := author.do(200, http.MethodGet, "/appeals/"+number, nil); !strings.Contains(page, "photo.png") || !strings.Contains(page, "opened") && !strings.Contains(page, "looks") {
 			t.Error("the author does not see what the clerk has added")
 		}
-		author.attach(422, "/appeals/"+number+"/attach", nil, nil)
+		author.attach(422, "/appeals/"+number+"/say", nil, nil)
+		author.attach(200, "/appeals/"+number+"/say", url.Values{"text": {"And it rains in."}}, map[string]string{"more.txt": "more"})
+		if page, _ := clerk.do(200, http.MethodGet, "/staff/appeals/"+number, nil); !strings.Contains(page, "And it rains in.") || !strings.Contains(page, "more.txt") {
+			t.Error("the clerk does not see what the author has added")
+		}
 	})
 }

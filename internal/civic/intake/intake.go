@@ -39,6 +39,7 @@ type Said struct {
 	Placed   bool
 	Lat, Lon float64
 	Text     string
+	Earlier  string // number of the author's earlier case about the same
 	Note     string // for the staff only
 	Private  bool
 	Photos   []casework.Photo
@@ -78,6 +79,8 @@ type Receiver interface {
 	// Join notes that one more person has the problem of a case: the person
 	// follows it and is counted.
 	Join(ctx context.Context, c *city.City, a permission.Actor, number string, person int64) error
+	// Add puts what the author says later to an open case.
+	Add(ctx context.Context, c *city.City, a permission.Actor, number string, author int64, text string, papers []document.File) error
 }
 
 // Receivers are all kinds of case that can be taken.

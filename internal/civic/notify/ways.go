@@ -1,7 +1,10 @@
 package notify
 
 import (
+	"context"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -115,6 +118,47 @@ func (c *Courier) instead(tx *db.Tx, tenant *city.City, m message) error {
 		}
 	}
 	return nil
+}
+
+// Bounced marks a letter as failed that a mail server took and sent back, and
+// tells its reader by the next way. messageID is as the letter carried it.
+func (c *Courier) Bounced(ctx context.Context, tenant *city.City, messageID, cause string) error {
+	return c.DB.Update(ctx, func(tx *db.Tx) error {
+		m, err := byMessageID(tx, tenant.ID, messageID)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil // of another program, or forgotten
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(noteError(tx, tenant.ID, m.ID, stateFailed, cause), counted(tx, tenant, m, stateFailed, 0, c.Clock.Now()), c.instead(tx, tenant, m))
+	})
+}
+
+// Cause tells what a letter of ours was about: the page that it led to, and to
+// whom it went. Both are empty for a letter that is not ours.
+func Cause(tx *db.Tx, cityID int64, messageID string) (link string, person int64, err error) {
+	m, err := byMessageID(tx, cityID, messageID)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", 0, nil
+	}
+	return m.Link, m.Person, err
+}
+
+// byMessageID finds a message by what its letter was called. The name begins
+// with its id and ends with a secret.
+func byMessageID(tx *db.Tx, cityID int64, messageID string) (message, error) {
+	name, _, _ := strings.Cut(messageID, "@")
+	digits, _, _ := strings.Cut(name, ".")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return message{}, db.ErrNotFound
+	}
+	m, err := get(tx, cityID, id)
+	if err == nil && m.MessageID != name {
+		return message{}, db.ErrNotFound
+	}
+	return m, err
 }
 
 // tried are the addresses at which the event of a message was tried already;

@@ -2,10 +2,15 @@ package appeal
 
 import (
 	"context"
+	"errors"
 
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -38,12 +43,29 @@ func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said
 	}
 	rec, err := s.File(ctx, c, a, Draft{
 		Form: said.What, Text: text, Name: said.Name, Address: said.Home, Contact: said.Contact, AnswerLang: said.Lang,
-		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang, Files: said.Files,
+		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang, Files: said.Files, Earlier: said.Earlier,
 	})
 	if err != nil {
 		return intake.Taken{}, renamed(err)
 	}
 	return intake.Taken{File: rec.File, Href: "/appeals/" + rec.File.Number, Ticket: rec.Ticket}, nil
+}
+
+// Add implements intake.Receiver.
+func (s Intake) Add(ctx context.Context, c *city.City, a permission.Actor, number string, author int64, text string, papers []document.File) error {
+	if !a.System {
+		return permission.ErrDenied
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := casework.ByNumber(tx, c.ID, number)
+		if err != nil {
+			return err
+		}
+		if f.Kind != KindName || f.Author != author || !f.Open {
+			return web.NotFound()
+		}
+		return errors.Join(s.add(tx, c, f, author, text, papers), once.Claim(tx, "/appeals/"+number))
+	})
 }
 
 // renamed tells errors under the names that all kinds of case share.

@@ -265,9 +265,9 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	switch done {
 	case "withdraw":
 		err = p.Service.Withdraw(ctx, s.City, s.Actor, number)
-	case "attach":
+	case "say":
 		if len(f.Errors()) == 0 {
-			err = p.Service.Attach(ctx, s.City, s.Actor, number, papers)
+			err = p.Service.Say(ctx, s.City, s.Actor, number, f.Text("text"), papers)
 		}
 	case "rate":
 		err = p.Service.Rate(ctx, s.City, s.Actor, number, f.Int("stars", 1, 5, 0), f.Text("note"), s.Lang())

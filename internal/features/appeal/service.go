@@ -683,25 +683,38 @@ func (s *Service) Document(ctx context.Context, c *city.City, a permission.Actor
 	return doc, err
 }
 
-// Attach adds papers to an open appeal: by its author, or by who works on it.
+// Say adds words and papers of the author's to an open appeal.
+func (s *Service) Say(ctx context.Context, c *city.City, a permission.Actor, number, text string, papers []document.File) error {
+	text = strings.TrimSpace(text)
+	switch n := len([]rune(text)); {
+	case n == 0 && len(papers) == 0:
+		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.required"})
+	case n > MaxText:
+		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.too_long", Args: []any{"max", MaxText, "over", n - MaxText}})
+	}
+	return s.author(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		if !f.Open {
+			return web.Conflict()
+		}
+		return s.add(tx, c, f, a.Person, text, papers)
+	})
+}
+
+func (s *Service) add(tx *db.Tx, c *city.City, f *casework.File, author int64, text string, papers []document.File) error {
+	if err := document.Add(tx, c.ID, f.ID, papers, false, s.Clock.Now()); err != nil {
+		return err
+	}
+	_, _, err := s.Desk.Comment(tx, c, f.ID, casework.Event{Person: author, Note: text, Lang: f.Lang})
+	return err
+}
+
+// Attach adds papers of the staff to an appeal.
 func (s *Service) Attach(ctx context.Context, c *city.City, a permission.Actor, number string, list []document.File) error {
 	if len(list) == 0 {
 		return web.Invalid(web.FieldError{Field: document.Field, Key: "document.error.none"})
 	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		f, err := s.visible(tx, c, a, number)
-		if err != nil {
-			return err
-		}
-		staff := f.Author != a.Person || !a.SignedIn()
-		where := "/appeals/"
-		if staff {
-			where = "/staff/appeals/"
-		}
-		if !f.Open && !staff {
-			return web.Conflict()
-		}
-		return errors.Join(document.Add(tx, c.ID, f.ID, list, staff, s.Clock.Now()), once.Claim(tx, where+number))
+	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		return document.Add(tx, c.ID, f.ID, list, true, s.Clock.Now())
 	})
 }
 
@@ -851,6 +864,12 @@ func (s *Service) changed(tx *db.Tx, c *city.City, before, after *casework.File,
 		n.Key, n.Urgent, n.Paid = "appeal.notice."+after.State, true, true
 	case told[e.Kind] != "":
 		n.Key, n.Paid = told[e.Kind], true
+	case e.Kind == casework.EventComment:
+		people, err := account.Answerable(tx, c.ID, after.Body, after.Assignee)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		n.Key, n.Subject, n.To, n.Link = "appeal.notice.added", notify.Subject{}, people, "/staff/appeals/"+after.Number
 	default:
 		return nil
 	}

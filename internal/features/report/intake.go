@@ -6,6 +6,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -78,6 +79,17 @@ func (s Intake) Near(ctx context.Context, c *city.City, a permission.Actor, what
 		out[i] = intake.Like{File: l.File, Metres: l.Metres}
 	}
 	return out, err
+}
+
+// Add implements intake.Receiver: it is for the staff to read, for nobody meant
+// a letter to be published.
+func (s Intake) Add(ctx context.Context, c *city.City, a permission.Actor, number string, author int64, text string, _ []document.File) error {
+	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		if f.Author != author || text == "" {
+			return web.NotFound()
+		}
+		return s.Desk.Note(tx, c, a, f.ID, text)
+	})
 }
 
 // Join implements intake.Receiver.
