@@ -34,6 +34,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
+	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -55,7 +56,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
 	}
 }
 
@@ -76,6 +77,7 @@ type App struct {
 	Intake    intake.Receivers
 	Postbox   *postbox.Service
 	Chat      *chat.Service
+	Outages   *outage.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
 	Runner    *jobs.Runner
@@ -180,6 +182,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Clock: a.Clock, Catalogue: catalogue, Kinds: a.Intake, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
 		Photo: a.keepPhoto, State: stateOf,
 	}
+	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
+	outages := &outage.Pages{Service: a.Outages}
+	reports.Known, calls.Known = outages.Known, outages.Known
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
@@ -187,6 +192,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		appeals.Manifest(),
 		calls.Manifest(),
 		a.Chat.Manifest(),
+		outages.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 		messages.Manifest(),

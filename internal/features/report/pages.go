@@ -23,6 +23,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -31,7 +32,9 @@ type Pages struct {
 	Service  *Service
 	Accounts *account.Service
 	Log      *slog.Logger
-	Others   inbox.Rows // how other kinds of case show in the inbox
+	// Known names what is known to be off at a place.
+	Known  func(ctx context.Context, lat, lon float64) ([]ui.Link, error)
+	Others inbox.Rows // how other kinds of case show in the inbox
 	// OtherSteps are what can be done with many of them at once.
 	OtherSteps map[string]inbox.Steps
 }
