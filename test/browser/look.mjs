@@ -13,7 +13,7 @@ const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&categ
 
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
-  '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/nothing',
+  '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/outages', '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages'];

@@ -27,7 +27,6 @@ func (p *Pages) Manifest() manifest.Feature {
 		Name:        "outage",
 		Permissions: Permissions(),
 		Nav: []manifest.Link{
-			{Path: "/outages", Title: "outage.nav", Audience: manifest.Header},
 			{Path: "/outages", Title: "outage.nav", Audience: manifest.Footer},
 			{Path: "/staff/outages", Title: "outage.nav", Audience: manifest.Staff, Action: Publish},
 		},
