@@ -184,7 +184,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
 	outages := &outage.Pages{Service: a.Outages}
-	reports.Known, calls.Known = outages.Known, outages.Known
+	reports.Known, reports.Now, calls.Known = outages.Known, outages.Now, outages.Known
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{

@@ -140,6 +140,25 @@ func (p *Pages) Known(ctx context.Context, lat, lon float64) ([]ui.Link, error) 
 	return out, err
 }
 
+// maxNow is how many outages the first page of the site names.
+const maxNow = 3
+
+// Now names what is off in the city at this hour, the newest first.
+func (p *Pages) Now(ctx context.Context) ([]ui.Link, error) {
+	s, err := p.scene((&http.Request{}).WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	list, _, err := p.Service.Current(ctx, s.City, 0)
+	var out []ui.Link
+	for _, n := range list {
+		if !n.Planned(s.Now) && len(out) < maxNow {
+			out = append(out, ui.Link{Href: fmt.Sprintf("/outages/%d", n.ID), Text: s.title(n)})
+		}
+	}
+	return out, err
+}
+
 // geojson is the open data of what lasts and what is planned.
 func (p *Pages) geojson(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r)

@@ -40,7 +40,11 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.home.title"), Description: s.T("report.home.description")}, homeView(s, sums[casework.ScopeCity].Week, latest.Files))
+	off, err := p.Now(r.Context())
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("report.home.title"), Description: s.T("report.home.description")}, homeView(s, sums[casework.ScopeCity].Week, latest.Files, off))
 }
 
 // filterOf reads the filters of a list. Unknown values are ignored: an old
