@@ -33,7 +33,7 @@ type Pages struct {
 	Accounts *account.Service
 	Log      *slog.Logger
 	// Known names what is known to be off at a place.
-	Known  func(ctx context.Context, lat, lon float64) ([]ui.Link, error)
+	Known func(ctx context.Context, lat, lon float64) ([]ui.Link, error)
 	// Now names what is off in the city at this hour.
 	Now    func(ctx context.Context) ([]ui.Link, error)
 	Others inbox.Rows // how other kinds of case show in the inbox
