@@ -9,6 +9,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/likeness"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -298,10 +299,10 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 		for _, n := range near {
 			metres[n.ID] = n.Metres
 		}
-		words := wordSet(text)
+		asked := likeness.Of(text, "")
 		for _, f := range files {
 			if f.Listed() {
-				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: likeness(words, f.Text)})
+				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: asked.To(likeness.Of(f.Text, f.Lang))})
 			}
 		}
 		return nil
