@@ -31,6 +31,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/features/systemic"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
@@ -51,6 +52,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		systemic.Migrations,
 	}
 }
 
@@ -68,6 +70,7 @@ type App struct {
 	Accounts *account.Service
 	Reports  *report.Service
 	Appeals  *appeal.Service
+	Systemic *systemic.Service
 	Runner   *jobs.Runner
 	Matrix   *permission.Book
 	Site     *page.Site
@@ -128,7 +131,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.outbox, err = newOutbox(cfg); err != nil {
 		return err
 	}
-	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind)
+	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
 	if err != nil {
 		return err
 	}
@@ -150,15 +153,21 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 	}
 	a.Appeals.Listen()
+	a.Systemic = &systemic.Service{
+		Desk: desk, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
+	}
+	a.Systemic.Listen()
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
 
-	appeals := &appeal.Pages{Service: a.Appeals}
-	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
-	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
+	issues := &systemic.Pages{Service: a.Systemic}
+	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
+	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Others: inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row}}
+	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals, issues}}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
+		issues.Manifest(), // before reports: who is erased there is nobody's author any more
 		reports.Manifest(),
 		appeals.Manifest(),
 		account.Manifest(accounts),

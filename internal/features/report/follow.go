@@ -16,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -28,6 +29,7 @@ type Detailed struct {
 	Parent   *casework.File // the report that this one was merged into
 	Internal bool           // the reader works on it
 	Own      bool           // the reader wrote it
+	Part     ui.Link        // to the issue that it is part of, if any
 }
 
 // Show reads a report for the actor. What the actor may not see is not found:

@@ -23,6 +23,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/photo"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -32,7 +33,11 @@ type Pages struct {
 	Accounts *account.Service
 	Log      *slog.Logger
 	Others   inbox.Rows // how other kinds of case show in the inbox
+	PartOf   PartOf
 }
+
+// PartOf finds the issue that a case is part of; the zero link is none.
+type PartOf func(ctx context.Context, v *page.Visit, id int64) (ui.Link, error)
 
 // scene is what nearly every page about reports needs.
 type scene struct {
