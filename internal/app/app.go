@@ -167,9 +167,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals, issues}}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
-		issues.Manifest(), // before reports: who is erased there is nobody's author any more
+		issues.Register(),
 		reports.Manifest(),
 		appeals.Manifest(),
+		issues.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 	}

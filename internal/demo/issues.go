@@ -74,16 +74,30 @@ func Issues(ctx context.Context, s *systemic.Service, c *city.City, bodies *body
 	return nil
 }
 
+// reports are the newest of a shared problem, open ones first.
+func (p shared) reports(ctx context.Context, s *systemic.Service, c *city.City) (files []*casework.File, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		for _, states := range [][]string{{report.Waiting, report.InWork}, {report.Fixed}} {
+			page, err := casework.Listed(tx, c.ID, casework.Filter{
+				Kind: report.KindName, States: states, Categories: []string{p.category}, District: p.district, Limit: casesOfShared,
+			})
+			if err != nil {
+				return err
+			}
+			files = append(files, page.Files...)
+		}
+		return nil
+	})
+	return files[:min(casesOfShared, len(files))], err
+}
+
 func (p shared) declare(ctx context.Context, s *systemic.Service, c *city.City, dir *body.Directory, now time.Time) error {
-	var page casework.Page
-	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-		page, err = casework.Listed(tx, c.ID, casework.Filter{Kind: report.KindName, Categories: []string{p.category}, District: p.district, Limit: casesOfShared})
-		return err
-	}); err != nil || len(page.Files) < casesOfShared {
+	files, err := p.reports(ctx, s, c)
+	if err != nil || len(files) < casesOfShared {
 		return err // a demo with a handful of reports has no shared problems
 	}
-	d := systemic.Declaration{Words: p.words, Lang: "ky", Body: page.Files[0].Body}
-	for _, f := range page.Files {
+	d := systemic.Declaration{Words: p.words, Lang: "ky", Body: files[0].Body}
+	for _, f := range files {
 		d.Cases = append(d.Cases, f.ID)
 		d.Lat, d.Lon = d.Lat+f.Lat/casesOfShared, d.Lon+f.Lon/casesOfShared
 	}

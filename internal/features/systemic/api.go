@@ -35,6 +35,11 @@ type apiIssue struct {
 	PublicCases  int64             `json:"public_cases"`
 	PrivateCases int64             `json:"private_cases" doc:"Cases that are only counted, such as appeals"`
 	OpenCases    int64             `json:"open_cases"`
+	Became       *apiBecame        `json:"became,omitempty" doc:"Where the issue lives on"`
+	// Only where one issue is asked for.
+	Plan  []apiPlanStep `json:"plan,omitempty" doc:"Steps in the order of their days; only of one issue"`
+	Cases []string      `json:"cases,omitempty" doc:"Numbers of public cases, newest first; only of one issue"`
+	More  string        `json:"more,omitempty" doc:"Value of before for the next cases"`
 }
 
 type apiPlanStep struct {
@@ -46,14 +51,6 @@ type apiPlanStep struct {
 type apiBecame struct {
 	Kind    string `json:"kind" enum:"project,commitment"`
 	Address string `json:"address"`
-}
-
-type apiIssueWhole struct {
-	apiIssue
-	Plan   []apiPlanStep  `json:"plan"`
-	Became *apiBecame `json:"became,omitempty" doc:"Where the issue lives on"`
-	Cases  []string   `json:"cases" doc:"Numbers of public cases, newest first"`
-	More   string     `json:"more,omitempty" doc:"Value of before for the next cases"`
 }
 
 type apiIssues struct {
@@ -74,6 +71,9 @@ func (s *scene) api(x Shown) apiIssue {
 	}
 	if b, ok := s.bodies.Get(f.Body); ok {
 		out.Body = b.Code
+	}
+	if b := x.Detail.Became; b.Kind != "" {
+		out.Became = &apiBecame{b.Kind, b.Address}
 	}
 	if f.Closed != 0 {
 		at := f.ClosedAt().UTC()
@@ -112,7 +112,7 @@ type oneQuery struct {
 	Before string `query:"before" doc:"Goes on after a page of cases"`
 }
 
-func (p *Pages) apiIssue(ctx context.Context, in *oneQuery) (*answerOf[apiIssueWhole], error) {
+func (p *Pages) apiIssue(ctx context.Context, in *oneQuery) (*answerOf[apiIssue], error) {
 	s, err := p.at(ctx)
 	if err != nil {
 		return nil, err
@@ -122,14 +122,12 @@ func (p *Pages) apiIssue(ctx context.Context, in *oneQuery) (*answerOf[apiIssueW
 	if err != nil {
 		return nil, err
 	}
-	out := apiIssueWhole{apiIssue: s.api(x.Shown), Plan: make([]apiPlanStep, len(x.Detail.Plan)), Cases: numbersOf(x.Cases), More: onward(x.More)}
-	for i, step := range x.Detail.Plan {
-		out.Plan[i] = apiPlanStep{step.Day, step.State, step.Words}
+	out := s.api(x.Shown)
+	out.Cases, out.More = numbersOf(x.Cases), onward(x.More)
+	for _, step := range x.Detail.Plan {
+		out.Plan = append(out.Plan, apiPlanStep{step.Day, step.State, step.Words})
 	}
-	if b := x.Detail.Became; b.Kind != "" {
-		out.Became = &apiBecame{b.Kind, b.Address}
-	}
-	return &answerOf[apiIssueWhole]{out}, nil
+	return &answerOf[apiIssue]{out}, nil
 }
 
 func numbersOf(files []*casework.File) []string {

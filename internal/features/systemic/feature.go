@@ -40,10 +40,16 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "POST /staff/systemic/{number}", Handle: p.act},
 		},
 		Periodic: []manifest.Periodic{{Name: "systemic.find", Every: 10 * time.Minute, Run: p.Service.Find}},
-		PersonalData: []manifest.PersonalData{{
-			Name: "systemic", Purpose: "systemic.register.purpose", Term: "systemic.register.term", Export: export, Tell: p.tell, Erase: erase,
-		}},
 	}
+}
+
+// Register declares the personal data. It finds what is a person's by the author
+// of the cases, so it must be erased before the features of those cases erase
+// whose they are.
+func (p *Pages) Register() manifest.Feature {
+	return manifest.Feature{Name: KindName, PersonalData: []manifest.PersonalData{{
+		Name: "systemic", Purpose: "systemic.register.purpose", Term: "systemic.register.term", Export: export, Tell: p.tell, Erase: erase,
+	}}}
 }
 
 // part is what is held about one case of a person.
