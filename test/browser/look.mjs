@@ -96,6 +96,7 @@ for (const [options, name] of views) await look(options, name, 0, everybody);
 for (const [options, name] of [views[0], views[3]]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
   await look(options, `${name}, clerk`, 1003, staff);
+  await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
   await look(options, `${name}, administrator`, 1000, admin);
 }
 for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies']) await weigh(path);

@@ -201,6 +201,12 @@ func (s *Service) Propose(ctx context.Context, c *city.City, a permission.Actor,
 		if err != nil {
 			return err
 		}
+		if out.State == Proposed {
+			// Those that a clerk has linked by their numbers need no word any more.
+			if list, err = unlinked(tx, c.ID, list); err != nil {
+				return err
+			}
+		}
 		if out.Cases, err = s.met(tx, c, a, list); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -71,9 +72,6 @@ type Declaration struct {
 	Proposal int64 // that it comes from, 0 for none
 }
 
-// errNoTerm means that the operator gave the city no term for issues.
-var errNoTerm = errors.New("the city has no term for systemic issues; see clock_rules in city.json")
-
 // Declare makes a public issue of cases. Field errors are named title_<lang>,
 // text_<lang>, body and cases.
 func (s *Service) Declare(ctx context.Context, c *city.City, a permission.Actor, d Declaration) (*casework.File, error) {
@@ -101,12 +99,12 @@ func (s *Service) Declare(ctx context.Context, c *city.City, a permission.Actor,
 	if len(d.Cases) == 0 {
 		form.Fail("cases", "systemic.error.cases")
 	}
-	if err := form.Err(); err != nil {
-		return nil, err
-	}
 	rule, ok := city.RuleAt(c.Rules, KindName, city.StepConsider, now.In(c.Zone).Format(time.DateOnly))
 	if !ok {
-		return nil, errNoTerm
+		form.Fail("body", "systemic.error.no_term")
+	}
+	if err := form.Err(); err != nil {
+		return nil, err
 	}
 	title, lang := d.Titles.In(d.Lang)
 	f := &casework.File{
@@ -132,7 +130,12 @@ func (s *Service) Declare(ctx context.Context, c *city.City, a permission.Actor,
 		if n == 0 {
 			return web.Invalid(web.FieldError{Field: "cases", Key: "systemic.error.cases"})
 		}
-		if err := s.accept(tx, c, a, d.Proposal, f.ID, d.Cases); err != nil {
+		if d.Proposal != 0 {
+			err = s.accept(tx, c, a, d.Proposal, f.ID, d.Cases)
+		} else {
+			err = s.begin(tx, c, f, d.Cases)
+		}
+		if err != nil {
 			return err
 		}
 		return once.Claim(tx, "/staff/systemic/"+f.Number)
@@ -155,6 +158,23 @@ func checkWords(f *web.Form, c *city.City, w Words) {
 	if len(w.Titles) == 0 && len(w.Texts) == 0 {
 		f.Fail("title_"+c.Languages[0], "systemic.error.words")
 	}
+}
+
+// begin makes the proposal of an issue that comes from none, so that cases that
+// are like its own are found for it.
+func (s *Service) begin(tx *db.Tx, c *city.City, f *casework.File, cases []int64) error {
+	now := s.Clock.Now()
+	p := &Proposal{ID: ids.At(now), State: Accepted, Issue: f.ID, Body: f.Body, Lat: f.Lat, Lon: f.Lon, Updated: now.UnixMilli()}
+	for _, id := range cases {
+		added, err := putMember(tx, c.ID, p.ID, Member{Case: id, Alike: 100})
+		if err != nil {
+			return err
+		}
+		if added {
+			p.Cases++
+		}
+	}
+	return putProposal(tx, c.ID, p)
 }
 
 // accept marks a proposal as belonging to an issue; those of its cases that were

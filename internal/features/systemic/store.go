@@ -126,6 +126,27 @@ func issueOf(tx *db.Tx, city, id int64) (int64, error) {
 	return list[0], nil
 }
 
+// unlinked keeps the cases that are part of no issue.
+func unlinked(tx *db.Tx, city int64, list []Member) ([]Member, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]int64, len(list))
+	for i, m := range list {
+		ids[i] = m.Case
+	}
+	w := db.Of(city)
+	db.AnyOf(w, "case_id", ids)
+	taken := map[int64]bool{}
+	err := tx.Each("systemic.linked.of", `SELECT case_id FROM systemic_link WHERE `+w.String(), func(r db.Row) error {
+		var id int64
+		err := r.Scan(&id)
+		taken[id] = true
+		return err
+	}, w.Args...)
+	return slices.DeleteFunc(list, func(m Member) bool { return taken[m.Case] }), err
+}
+
 // linked reads the cases of an issue before an id, newest first.
 func linked(tx *db.Tx, city, issue, before int64, limit int) ([]int64, error) {
 	if before == 0 {
