@@ -16,7 +16,7 @@ import (
 
 const (
 	// findBatch is how many cases one transaction looks at: others must write in between.
-	findBatch = 25
+	findBatch = 10
 	// maxRun bounds the cases that one run of the job looks at in a city.
 	maxRun = 20000
 	// settle is how old a case must be to be looked at: its number is drawn when
