@@ -22,7 +22,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
+	"github.com/ashar-kg/ashar/internal/civic/intake"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
@@ -30,6 +32,8 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/desk"
+	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -51,34 +55,37 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations,
 		systemic.Migrations,
 	}
 }
 
 // App is a built installation.
 type App struct {
-	Config   *config.Config
-	Log      *slog.Logger
-	Clock    clock.Clock
-	DB       *db.DB
-	Cities   *city.Registry
-	Bodies   *body.Store
-	Places   *place.Store
-	Blobs    blob.Store
-	Versions *fresh.Versions
-	Accounts *account.Service
-	Reports  *report.Service
-	Appeals  *appeal.Service
-	Systemic *systemic.Service
-	Runner   *jobs.Runner
-	Matrix   *permission.Book
-	Site     *page.Site
-	sections []city.Section
-	outbox   *outbox
-	metrics  *metrics
-	handler  http.Handler
-	push     *pushKeys
+	Config    *config.Config
+	Log       *slog.Logger
+	Clock     clock.Clock
+	DB        *db.DB
+	Cities    *city.Registry
+	Bodies    *body.Store
+	Places    *place.Store
+	Blobs     blob.Store
+	Versions  *fresh.Versions
+	Accounts  *account.Service
+	Reports   *report.Service
+	Appeals   *appeal.Service
+	Systemic  *systemic.Service
+	Intake    intake.Receivers
+	Postbox   *postbox.Service
+	mailboxes []mailbox
+	Runner    *jobs.Runner
+	Matrix    *permission.Book
+	Site      *page.Site
+	sections  []city.Section
+	outbox    *outbox
+	metrics   *metrics
+	handler   http.Handler
+	push      *pushKeys
 }
 
 // OpenDatabase opens and migrates the database of a configuration.
@@ -131,18 +138,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.outbox, err = newOutbox(cfg); err != nil {
 		return err
 	}
-	desk, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
 	if err != nil {
 		return err
 	}
 	a.Accounts = account.NewService(a.DB, a.Clock, messenger{}, a.Cities, cfg.Demo)
 	a.Reports = &report.Service{
-		Desk: desk, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
+		Desk: cases, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
 		Confirm: a.Accounts, Cities: a.Cities, Outward: outward.Client(cfg.Demo, 30*time.Second),
 	}
 	a.Reports.Listen()
 	a.Appeals = &appeal.Service{
-		Desk: desk, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Papers: document.Store{Blobs: a.Blobs}, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
 		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) },
 		Dispatcher: func(ctx context.Context, c *city.City) (int64, error) {
 			book, err := a.Reports.Books.Of(ctx, c.ID)
@@ -154,7 +161,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Appeals.Listen()
 	a.Systemic = &systemic.Service{
-		Desk: desk, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
 	}
 	a.Systemic.Listen()
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
@@ -163,16 +170,28 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	issues := &systemic.Pages{Service: a.Systemic}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
-	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Others: inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row}}
+	reports := &report.Pages{
+		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Others: inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row},
+		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
+	}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals, issues}}
+	taken := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
+	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, taken}
+	calls := &desk.Pages{
+		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
+		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
+	}
+	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		issues.Register(),
 		reports.Manifest(),
 		appeals.Manifest(),
 		issues.Manifest(),
+		calls.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
+		messages.Manifest(),
 	}
 	rules := permission.Rules()
 	var routes []manifest.Route
@@ -207,7 +226,15 @@ func (a *App) build(ctx context.Context) (err error) {
 		Nav: nav, Counts: a.unread,
 	})
 	a.Reports.Absolute, a.Appeals.Absolute = a.Site.Absolute, a.Site.Absolute
-	a.courier(catalogue).Handle(a.Runner)
+	courier := a.courier(catalogue)
+	courier.Handle(a.Runner)
+	a.Postbox = &postbox.Service{
+		DB: a.DB, Clock: a.Clock, Courier: courier, Kinds: a.Intake, Appeals: taken, Papers: document.Store{Blobs: a.Blobs},
+		Words: func(lang string) func(string, ...any) string { return catalogue.Printer(lang).T },
+	}
+	if err := a.openMailboxes(); err != nil {
+		return err
+	}
 	a.housekeeping()
 	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}
 	a.handler = a.mount(slices.Concat(routes, maps.Routes(), api.Routes(append(operations, maps.API)...), a.Site.Routes()))
@@ -243,6 +270,7 @@ func (a *App) Run(ctx context.Context) {
 	all.Go(func() { a.Cities.Run(ctx) })
 	all.Go(func() { a.Runner.Run(ctx) })
 	all.Go(func() { a.fold(ctx) })
+	all.Go(func() { a.readMail(ctx) })
 	all.Wait()
 }
 

@@ -113,7 +113,7 @@ func TestTheDeskRoutesMergesAndCorrects(t *testing.T) {
 
 		// Many at once; what cannot be done is counted.
 		fifth, sixth := m.dark(m.residents[0], "Dark one"), m.dark(m.residents[0], "Dark two")
-		_, at := m.clerk.do(200, http.MethodPost, "/staff/bulk", url.Values{"do": {"in_work"}, "number": {fifth, sixth, fourth}, "back": {"/staff"}})
+		_, at := m.clerk.do(200, http.MethodPost, "/staff/bulk", url.Values{"do": {"in_work"}, "number": {"report:" + fifth, "report:" + sixth, "report:" + fourth}, "back": {"/staff"}})
 		if at != "/staff" || m.see(m.stranger, fifth).State != "in_work" || m.see(m.stranger, sixth).State != "in_work" || m.see(m.stranger, fourth).State != "waiting" {
 			t.Error("two of three should be in work")
 		}

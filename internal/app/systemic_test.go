@@ -366,6 +366,38 @@ func TestADismissedProposalComesBackWhenItHasGrown(t *testing.T) {
 	})
 }
 
+func TestACaseThatIsConfirmedLateIsFoundToo(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		c := gatherCluster(t, a, s)
+		form := lamp()
+		form.Set("category", "water")
+		form.Set("lat", "42.8711")
+		form.Set("lon", "74.5971")
+		form.Set("text", "Суу түтүгү жарылып, көчөгө суу агып жатат")
+		form.Del("q_fault")
+		form.Set("q_problem", "burst")
+		_, at := c.stranger.do(200, http.MethodPost, "/reports/new", form)
+		if !strings.Contains(at, "/confirm/") {
+			t.Fatalf("the report led to %s", at)
+		}
+		c.find()
+		if page, ok := c.propose(c.reports[0]); !ok || len(c.boxes(page)) != 5 {
+			t.Fatal("a report that nobody has confirmed is proposed")
+		}
+		deliver(t, a)
+		outbox, _ := c.dispatcher.do(200, http.MethodGet, "/demo/outbox", nil)
+		code := codePattern.FindStringSubmatch(outbox)
+		if code == nil {
+			t.Fatal("no code was sent")
+		}
+		c.stranger.do(200, http.MethodPost, at, url.Values{"code": {code[1]}})
+		c.find()
+		if page, _ := c.propose(c.reports[0]); len(c.boxes(page)) != 6 {
+			t.Errorf("the proposal has %d cases after the report was confirmed, want 6", len(c.boxes(page)))
+		}
+	})
+}
+
 func TestThePlaceOfACaseIsForgottenInTime(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
 		c := gatherCluster(t, a, s)

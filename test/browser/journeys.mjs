@@ -243,6 +243,46 @@ async function appeal(locale, person, javaScriptEnabled) {
   for (const p of [author, dispatcher, clerk, head]) await p.context().close();
 }
 
+// An operator of the telephone desk takes five calls and never touches the mouse.
+async function calls(locale, calls) {
+  const page = await visitor(browser, { ...desk, locale });
+  await become(page, base, 1001);
+  await page.goto(`${base}/language/${locale.slice(0, 2)}`);
+  await page.goto(`${base}/staff/desk`);
+  const keys = await page.context().newCDPSession(page);
+  // A list is searched by keys, not by inserted text.
+  const press = async (text) => {
+    for (const key of text) await keys.send('Input.dispatchKeyEvent', { type: 'keyDown', text: key, key });
+  };
+  const numbers = [];
+  for (const call of calls) {
+    await page.waitForFunction(() => document.activeElement?.id === 'phone');
+    await page.keyboard.type(call.phone);
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(call.name);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await press(call.what);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(call.place);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('[name=lat]').value);
+    await page.keyboard.type(call.text);
+    await page.waitForFunction(() => document.querySelector('.desk__known'));
+    await page.keyboard.press('Control+Enter');
+    await page.waitForURL(/done=/);
+    numbers.push(new URL(page.url()).searchParams.get('done'));
+    await page.goto(`${base}/staff/desk`);
+  }
+  check(new Set(numbers).size === calls.length && numbers.every((n) => /^\d{4}-\d+$/.test(n)), `${locale}: ${calls.length} calls became ${numbers.join(', ')}`);
+  // Who calls again is known, and so is what was said before.
+  await page.keyboard.type(calls[0].phone);
+  await page.waitForFunction((number) => document.querySelector('.desk__known')?.textContent.includes(number), numbers[0]);
+  check((await page.inputValue('#name')) === calls[0].name, `${locale}: the second call of ${calls[0].name} is recognised`);
+  await page.context().close();
+}
+
 const done = await resident();
 await clerk(done.report);
 await judged(done);
@@ -251,5 +291,14 @@ await kept();
 await appeal('ky-KG', 2003, true);
 await appeal('ru', 2004, false);
 await appeal('en', 2005, true);
+await calls('ky', [
+  { phone: '0555 200 301', name: 'Айбек', what: 'Көчө ж', place: 'Чүй 120', text: 'Аялдамада чырак күйбөйт' },
+  { phone: '0555 200 302', name: 'Нурила', what: 'Көчө ж', place: 'Токтогул 80', text: 'Үч күндөн бери караңгы' },
+]);
+await calls('ru', [
+  { phone: '0700 200 303', name: 'Светлана', what: 'Яма', place: 'Московская 100', text: 'Глубокая яма у перехода' },
+  { phone: '0700 200 304', name: 'Олег', what: 'Яма', place: 'Киевская 70', text: 'Яма после дождя' },
+]);
+await calls('en', [{ phone: '0770 200 305', name: 'Jane', what: 'Pothole', place: 'Manas 40', text: 'A deep hole by the kerb' }]);
 await browser.close();
 end();

@@ -3,3 +3,6 @@ declare const MAP_SCRIPT: string;
 declare const MAP_WORKER: string;
 declare const MAP_STYLE: string;
 declare const BLUR_SCRIPT: string;
+
+// The script of the telephone desk.
+declare const DESK_SCRIPT: string;

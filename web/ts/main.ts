@@ -157,6 +157,7 @@ const islands: Record<string, Island> = {
   map,
   where,
   blur: lazy(BLUR_SCRIPT),
+  desk: lazy(DESK_SCRIPT),
 };
 
 document.documentElement.classList.add('js');

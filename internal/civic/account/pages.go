@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
@@ -46,9 +47,12 @@ type Pages struct {
 	Bodies  *body.Store
 	Outbox  Outbox
 	PushKey string
-	Demo    bool
-	Cases   Cases
-	Matrix  *permission.Book // set when all features have declared their rules
+	// Bot names the bot of a city, and the address that links a chat with a
+	// person; nil where the installation has none.
+	Bot    func(c *city.City, person int64) (name, address string)
+	Demo   bool
+	Cases  Cases
+	Matrix *permission.Book // set when all features have declared their rules
 }
 
 // Manifest declares accounts.
@@ -304,6 +308,13 @@ func (p *Pages) notices(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, page.Meta{Title: v.T("account.notices.title"), Private: true}, noticesView(v, list))
 }
 
+// ChatBot is the city's bot as the page of preferences shows it.
+type ChatBot struct {
+	Bot     string // name without the @; "" when there is none
+	Address string // that links a chat with the person
+	Linked  int    // chats of the person
+}
+
 func (p *Pages) preferencesForm(w http.ResponseWriter, r *http.Request) error {
 	return p.preferencesPage(w, r, emptyForm(), nil)
 }
@@ -316,8 +327,12 @@ func (p *Pages) preferencesPage(w http.ResponseWriter, r *http.Request, f *web.F
 	}
 	var pref notify.Preference
 	var watches []notify.Watch
+	var chat ChatBot
 	err := p.Service.db.View(r.Context(), func(tx *db.Tx) (err error) {
 		if pref, err = notify.Preferences(tx, v.City.ID, v.Actor.Person); err != nil {
+			return err
+		}
+		if chat.Linked, err = notify.Chats(tx, v.City.ID, v.Actor.Person); err != nil {
 			return err
 		}
 		watches, err = notify.Watches(tx, v.City.ID, v.Actor.Person)
@@ -326,10 +341,13 @@ func (p *Pages) preferencesPage(w http.ResponseWriter, r *http.Request, f *web.F
 	if err != nil {
 		return err
 	}
+	if p.Bot != nil {
+		chat.Bot, chat.Address = p.Bot(v.City, v.Actor.Person)
+	}
 	if typed != nil {
 		pref = *typed
 	}
-	return page.Render(w, r, metaOf(v.T("account.preferences.title"), f), preferencesView(v, f, pref, watches, p.PushKey))
+	return page.Render(w, r, metaOf(v.T("account.preferences.title"), f), preferencesView(v, f, pref, chat, watches, p.PushKey))
 }
 
 func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
@@ -342,7 +360,7 @@ func (p *Pages) preferences(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pref := notify.Preference{
-		Email: f.Checked("email"), Push: f.Checked("push"), Digest: f.Checked("digest"),
+		Email: f.Checked("email"), Push: f.Checked("push"), Telegram: f.Checked("telegram"), SMS: f.Checked("sms"), Often: notify.Often(f.Choice("often", string(notify.AtOnce), string(notify.Daily), string(notify.Weekly))),
 		QuietFrom: f.Int("quiet_from", 0, 23, 22), QuietTo: f.Int("quiet_to", 0, 23, 7),
 	}
 	drop := f.ID("drop")

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -131,7 +132,9 @@ func tellNotices(ctx context.Context, doc any) ([]manifest.Told, error) {
 	pref := manifest.Told{Title: v.T("account.preferences.title"), Rows: []ui.Row{
 		{Name: v.T("account.preferences.email"), Value: yesNo[d.Preferences.Email]},
 		{Name: v.T("account.preferences.push"), Value: yesNo[d.Preferences.Push]},
-		{Name: v.T("account.preferences.digest"), Value: yesNo[d.Preferences.Digest]},
+		{Name: v.T("account.preferences.telegram"), Value: yesNo[d.Preferences.Telegram]},
+		{Name: v.T("account.preferences.sms"), Value: yesNo[d.Preferences.SMS]},
+		{Name: v.T("account.preferences.often"), Value: v.T("account.preferences.often." + cmp.Or(string(d.Preferences.Often), "once"))},
 		{Name: v.T("account.told.quiet"), Value: hourText(d.Preferences.QuietFrom) + "–" + hourText(d.Preferences.QuietTo)},
 	}}
 	watches := manifest.Told{Title: v.T("account.watches.title")}

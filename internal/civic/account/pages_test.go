@@ -328,8 +328,8 @@ func TestAWrongHourIsSaidWhereItStandsAndNothingTypedIsLost(t *testing.T) {
 		b := visit(t, s, "bishkek.example")
 		b.signIn(w, "aidai@mail.kg")
 		b.get(303, "/language/en")
-		_, text := b.post(422, "/account/preferences", url.Values{"digest": {"1"}, "quiet_from": {"77"}, "quiet_to": {"9"}})
-		for _, want := range []string{`<a href="#quiet_from">Quiet hours begin at: `, `id="quiet_from-error"`, `name="digest" type="checkbox" value="1" checked`, `<option value="9" selected>`} {
+		_, text := b.post(422, "/account/preferences", url.Values{"often": {"daily"}, "quiet_from": {"77"}, "quiet_to": {"9"}})
+		for _, want := range []string{`<a href="#quiet_from">Quiet hours begin at: `, `id="quiet_from-error"`, `name="often" type="radio" value="daily" checked`, `<option value="9" selected>`} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the page lacks %s", want)
 			}

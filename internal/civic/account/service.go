@@ -246,7 +246,7 @@ func (s *Service) enter(tx *db.Tx, c *city.City, ch challenge, agent, lang strin
 	if err != nil {
 		return p, err
 	}
-	if err := raiseLevel(tx, c.ID, person.ID, levelOf(ch.address)); err != nil {
+	if err := errors.Join(raiseLevel(tx, c.ID, person.ID, levelOf(ch.address)), prove(tx, c.ID, person.ID, ch.address, s.clock.Now())); err != nil {
 		return p, err
 	}
 	p.Person, p.Path = person.ID, ch.back

@@ -96,6 +96,47 @@ func FindOrCreate(tx *db.Tx, city int64, address, lang string, now time.Time) (P
 	return p, GiveConsent(tx, city, p.ID, ConsentAccount, now)
 }
 
+// Caller returns the person behind an address that nobody has proved yet, such
+// as a telephone that rang. Whoever proves it later finds there what was said.
+func Caller(tx *db.Tx, city int64, address, name, lang string, now time.Time) (Person, error) {
+	p, err := personByAddress(tx, city, address)
+	if err == nil && p.Name == "" && name != "" {
+		p.Name = name
+		return p, updateProfile(tx, city, p.ID, name, p.Lang)
+	}
+	if err == nil || !errors.Is(err, db.ErrNotFound) {
+		return p, err
+	}
+	p = Person{ID: ids.At(now), Name: name, Lang: lang, Created: now.UnixMilli()}
+	free, err := putContact(tx, city, Contact{Address: address, Kind: kindOf(address), Person: p.ID})
+	if err != nil {
+		return p, err
+	}
+	if !free {
+		return personByAddress(tx, city, address)
+	}
+	return p, insertPerson(tx, city, p)
+}
+
+// AtAddress finds the person behind an address; there may be none.
+func AtAddress(tx *db.Tx, city int64, address string) (p Person, found bool, err error) {
+	p, err = personByAddress(tx, city, address)
+	if errors.Is(err, db.ErrNotFound) {
+		return p, false, nil
+	}
+	return p, err == nil && p.Erased == 0, err
+}
+
+// prove notes that the owner of an address has shown up.
+func prove(tx *db.Tx, city, person int64, address string, now time.Time) error {
+	n, err := tx.Exec("account.contact.prove", `UPDATE account_contact SET verified_at = $4 WHERE city_id = $1 AND address = $2 AND person_id = $3 AND verified_at = 0`,
+		city, address, person, now.UnixMilli())
+	if err != nil || n == 0 {
+		return err
+	}
+	return GiveConsent(tx, city, person, ConsentAccount, now)
+}
+
 // Contacts reads the proved addresses of a person.
 func Contacts(tx *db.Tx, city, person int64) ([]Contact, error) {
 	return db.All(tx, "account.contacts", `SELECT address, kind, person_id, verified_at FROM account_contact WHERE city_id = $1 AND person_id = $2

@@ -6,6 +6,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/sms"
 )
 
 // GiveConsent records a person's leave to use their data for a purpose; it is
@@ -95,11 +96,15 @@ func (s *Service) Addressees(tx *db.Tx, cityID int64, people []int64) ([]notify.
 	w.Add("p.city_id = ?", cityID)
 	w.Add("p.erased_at = 0")
 	db.AnyOf(w, "p.id", people)
-	return db.All(tx, "account.addressees", `SELECT p.id, p.lang, COALESCE(MIN(c.address), '') FROM account_person p
-		LEFT JOIN account_contact c ON c.city_id = p.city_id AND c.person_id = p.id AND c.kind = 'email'
+	return db.All(tx, "account.addressees", `SELECT p.id, p.lang, COALESCE(MIN(CASE WHEN c.kind = 'email' THEN c.address END), ''),
+			COALESCE(MIN(CASE WHEN c.kind = 'phone' THEN c.address END), '') FROM account_person p
+		LEFT JOIN account_contact c ON c.city_id = p.city_id AND c.person_id = p.id
 		WHERE `+w.String()+` GROUP BY p.id, p.lang ORDER BY p.id`,
 		func(r db.Row) (a notify.Addressee, err error) {
-			err = r.Scan(&a.Person, &a.Lang, &a.Email)
+			err = r.Scan(&a.Person, &a.Lang, &a.Email, &a.Phone)
+			if !sms.Mobile(a.Phone) {
+				a.Phone = "" // who called from a fixed line cannot read
+			}
 			return a, err
 		}, w.Args...)
 }

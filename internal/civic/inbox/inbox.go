@@ -2,6 +2,8 @@
 package inbox
 
 import (
+	"context"
+
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 )
@@ -12,6 +14,14 @@ type Row struct {
 	Status string // look of its tag
 	Text   string // of its tag
 	About  string // what it is about, and where
+}
+
+// Steps are what can be done with many cases of a kind at once. Each is a
+// command of its own, with its own permission and its own transaction.
+type Steps struct {
+	Take     func(ctx context.Context, v *page.Visit, number string) error // into the actor's hands
+	Begin    func(ctx context.Context, v *page.Visit, number string) error // work on it has begun
+	Transfer func(ctx context.Context, v *page.Visit, number string, body int64, note string) error
 }
 
 // Rows say for each kind of case how it shows; features add theirs.

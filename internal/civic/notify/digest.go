@@ -26,7 +26,7 @@ const digestKey = "notify.digest"
 type digestArgs struct{ Person int64 }
 
 // keep puts an event aside for a person's next digest.
-func keep(tx *db.Tx, e Event, person int64, now time.Time) error {
+func keep(tx *db.Tx, e Event, person int64, often Often, now time.Time) error {
 	args, err := json.Marshal(e.Args)
 	if err != nil {
 		return jobs.Permanent(err)
@@ -34,13 +34,23 @@ func keep(tx *db.Tx, e Event, person int64, now time.Time) error {
 	if err := putDigest(tx, e, person, string(args)); err != nil {
 		return err
 	}
-	at := nextHour(now.Add(digestGuard), digestHour)
-	if early := nextHour(now, digestHour); early.Before(at) {
+	at := nextDigest(now.Add(digestGuard), often)
+	if early := nextDigest(now, often); early.Before(at) {
 		if err := enqueueDigest(tx, e.City, person, early); err != nil {
 			return err
 		}
 	}
 	return enqueueDigest(tx, e.City, person, at)
+}
+
+// nextDigest is when the next digest is made: in the morning, or on Monday
+// morning.
+func nextDigest(now time.Time, often Often) time.Time {
+	at := nextHour(now, digestHour)
+	for often == Weekly && at.Weekday() != time.Monday {
+		at = nextHour(at, digestHour)
+	}
+	return at
 }
 
 func enqueueDigest(tx *db.Tx, cityID, person int64, at time.Time) error {
@@ -55,6 +65,10 @@ func (c *Courier) digest(ctx context.Context, j jobs.Job) error {
 	if err := j.Decode(&a); err != nil {
 		return err
 	}
+	tenant, err := c.city(j.City)
+	if err != nil {
+		return err
+	}
 	return c.DB.Update(ctx, func(tx *db.Tx) error {
 		id := ids.New()
 		n, err := bindDigest(tx, j.City, a.Person, id)
@@ -66,22 +80,11 @@ func (c *Courier) digest(ctx context.Context, j jobs.Job) error {
 		if err != nil || len(addressees) == 0 {
 			return err
 		}
-		browsers, err := browsersOf(tx, j.City, people)
+		w, err := c.waysTo(tx, j.City, addressees[0])
 		if err != nil {
 			return err
-		}
-		wish, err := Preferences(tx, j.City, a.Person)
-		if err != nil {
-			return err
-		}
-		to, at := addressees[0], browsers[a.Person]
-		if !wish.Email {
-			to.Email = ""
-		}
-		if !wish.Push || c.Push == nil {
-			at = nil
 		}
 		e := Event{ID: id, City: j.City, Key: digestKey, Link: "/account/notices", Args: map[string]string{"n": strconv.FormatInt(n, 10)}}
-		return c.post(tx, e, to, at, time.Time{})
+		return c.post(tx, tenant, e, addressees[0], w, time.Time{})
 	})
 }

@@ -132,6 +132,10 @@ func (c *Courier) tell(tx *db.Tx, tenant *city.City, e Event, people []int64) er
 	if err != nil {
 		return err
 	}
+	chats, err := chatsOf(tx, e.City, told)
+	if err != nil {
+		return err
+	}
 	now := c.Clock.Now().In(tenant.Zone)
 	for _, a := range addressees {
 		if err := putInbox(tx, e, a.Person, string(args)); err != nil {
@@ -141,7 +145,7 @@ func (c *Courier) tell(tx *db.Tx, tenant *city.City, e Event, people []int64) er
 		if !chosen {
 			wish = DefaultPreference
 		}
-		if err := c.address(tx, e, a, wish, browsers[a.Person], now); err != nil {
+		if err := c.address(tx, tenant, e, a, wish, c.ways(e.City, a, wish, browsers[a.Person], chats[a.Person]), now); err != nil {
 			return err
 		}
 	}
@@ -149,39 +153,33 @@ func (c *Courier) tell(tx *db.Tx, tenant *city.City, e Event, people []int64) er
 }
 
 // address writes the messages of one person, or keeps the event for the digest.
-func (c *Courier) address(tx *db.Tx, e Event, a Addressee, wish Preference, browsers []string, now time.Time) error {
-	if !wish.Email || a.Email == "" {
-		a.Email = ""
-	}
-	if !wish.Push || c.Push == nil {
-		browsers = nil
-	}
-	if a.Email == "" && len(browsers) == 0 {
+func (c *Courier) address(tx *db.Tx, tenant *city.City, e Event, a Addressee, wish Preference, w ways, now time.Time) error {
+	if !w.free() && !(e.Paid && w.phone != "") {
 		return nil
 	}
-	if wish.Digest && !e.Urgent {
-		return keep(tx, e, a.Person, now)
+	if wish.Often != AtOnce && !e.Urgent && w.free() {
+		return keep(tx, e, a.Person, wish.Often, now)
 	}
 	at := time.Time{}
 	if !e.Urgent {
 		at = wish.after(now)
 	}
-	return c.post(tx, e, a, browsers, at)
+	return c.post(tx, tenant, e, a, w, at)
 }
 
-// post writes one message for each address.
-func (c *Courier) post(tx *db.Tx, e Event, a Addressee, browsers []string, at time.Time) error {
-	m := message{Event: e.ID, Person: a.Person, Lang: a.Lang, Key: e.Key, Args: e.Args, Link: e.Link}
-	if a.Email != "" {
-		m.Channel, m.Target = email, a.Email
-		if err := put(tx, e.City, m, at); err != nil {
-			return err
+// post writes one message for each way that costs nothing. Where there is none,
+// what is worth it goes out as a text message.
+func (c *Courier) post(tx *db.Tx, tenant *city.City, e Event, a Addressee, w ways, at time.Time) error {
+	m := message{Event: e.ID, Person: a.Person, Lang: a.Lang, Key: e.Key, Args: e.Args, Link: e.Link, Paid: e.Paid}
+	for _, channel := range order {
+		if channel == text && (w.free() || !e.Paid) {
+			continue
 		}
-	}
-	for _, endpoint := range browsers {
-		m.Channel, m.Target = webPush, endpoint
-		if err := put(tx, e.City, m, at); err != nil {
-			return err
+		for _, target := range w.of(channel) {
+			m.Channel, m.Target = channel, target
+			if err := c.put(tx, tenant, m, at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -42,6 +42,7 @@ type Event struct {
 	Except  int64   // who did it and needs not be told
 	To      []int64 // people told besides the followers
 	Urgent  bool    // not kept for the digest or the end of quiet hours
+	Paid    bool    // worth a text message to somebody whom nothing else reaches
 	Near    *Near   // watches that match are told too
 }
 
@@ -104,20 +105,32 @@ func MoveFollowers(tx *db.Tx, city int64, from, to Subject) error {
 type Preference struct {
 	Email     bool
 	Push      bool
-	Digest    bool
+	Telegram  bool
+	SMS       bool // where nothing else reaches the person, and only what is worth it
+	Often     Often
 	QuietFrom int
 	QuietTo   int
 }
 
+// Often is how often somebody wants to hear of what is not urgent.
+type Often string
+
+// The choices.
+const (
+	AtOnce Often = ""
+	Daily  Often = "daily"
+	Weekly Often = "weekly"
+)
+
 // DefaultPreference holds until the person chooses.
-var DefaultPreference = Preference{Email: true, Push: true, QuietFrom: 22, QuietTo: 7}
+var DefaultPreference = Preference{Email: true, Push: true, Telegram: true, SMS: true, QuietFrom: 22, QuietTo: 7}
 
 // SetPreferences stores how a person wants to be told.
 func SetPreferences(tx *db.Tx, city, person int64, p Preference) error {
-	_, err := tx.Exec("notify.preference.put", `INSERT INTO notify_preference (city_id, person_id, email, push, digest, quiet_from, quiet_to)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (city_id, person_id) DO UPDATE SET email = excluded.email, push = excluded.push,
-			digest = excluded.digest, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to`,
-		city, person, p.Email, p.Push, p.Digest, p.QuietFrom, p.QuietTo)
+	_, err := tx.Exec("notify.preference.put", `INSERT INTO notify_preference (city_id, person_id, `+preferenceColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (city_id, person_id) DO UPDATE SET email = excluded.email, push = excluded.push,
+			telegram = excluded.telegram, sms = excluded.sms, often = excluded.often, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to`,
+		city, person, p.Email, p.Push, p.Telegram, p.SMS, string(p.Often), p.QuietFrom, p.QuietTo)
 	return err
 }
 
@@ -221,6 +234,7 @@ func Erase(tx *db.Tx, city, person int64) error {
 		`DELETE FROM notify_message WHERE city_id = $1 AND person_id = $2 AND person_id <> 0`,
 		`DELETE FROM notify_preference WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_push WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_chat WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_digest WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("notify.erase", q, city, person); err != nil {

@@ -22,6 +22,8 @@ func putInbox(tx *db.Tx, e Event, person int64, args string) error {
 	return err
 }
 
+const preferenceColumns = `email, push, telegram, sms, often, quiet_from, quiet_to`
+
 // ofPeople are the conditions of a query about people of a city.
 func ofPeople(city int64, people []int64) *db.Where {
 	w := db.Of(city)
@@ -32,11 +34,11 @@ func ofPeople(city int64, people []int64) *db.Where {
 func preferencesOf(tx *db.Tx, city int64, people []int64) (map[int64]Preference, error) {
 	w := ofPeople(city, people)
 	wishes := make(map[int64]Preference, len(people))
-	err := tx.Each("notify.preferences", `SELECT person_id, email, push, digest, quiet_from, quiet_to FROM notify_preference
+	err := tx.Each("notify.preferences", `SELECT person_id, `+preferenceColumns+` FROM notify_preference
 		WHERE `+w.String(), func(r db.Row) error {
 		var person int64
 		var p Preference
-		err := r.Scan(&person, &p.Email, &p.Push, &p.Digest, &p.QuietFrom, &p.QuietTo)
+		err := r.Scan(&person, &p.Email, &p.Push, &p.Telegram, &p.SMS, &p.Often, &p.QuietFrom, &p.QuietTo)
 		wishes[person] = p
 		return err
 	}, w.Args...)
@@ -70,6 +72,7 @@ type message struct {
 	Args                     map[string]string
 	Link, ReplyTo, MessageID string
 	Secret                   bool
+	Paid                     bool  // worth a text message
 	Sent                     int64 // when it was sent or, if secret, given up; 0 before
 }
 
@@ -79,12 +82,14 @@ func put(tx *db.Tx, city int64, m message, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	m.ID = ids.New()
+	if m.ID == 0 {
+		m.ID = ids.New()
+	}
 	n, err := tx.Exec("notify.message", `INSERT INTO notify_message (city_id, id, event_id, person_id, channel, target, lang, message_key, args, link,
-			reply_to, message_id, secret, sent_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '')
+			reply_to, message_id, secret, paid, sent_at, error, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, '', '')
 		ON CONFLICT (city_id, event_id, channel, target) DO NOTHING`,
 		city, m.ID, m.Event, m.Person, m.Channel, m.Target, m.Lang, m.Key, args, m.Link, m.ReplyTo,
-		fmt.Sprintf("%d.%s", m.ID, ids.Secret(8)), m.Secret)
+		fmt.Sprintf("%d.%s", m.ID, ids.Secret(8)), m.Secret, m.Paid)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -96,10 +101,10 @@ func put(tx *db.Tx, city int64, m message, at time.Time) error {
 }
 
 func get(tx *db.Tx, cityID, id int64) (message, error) {
-	return db.One(tx, "notify.get", `SELECT id, event_id, person_id, channel, target, lang, message_key, args, link, reply_to, message_id, secret, sent_at
+	return db.One(tx, "notify.get", `SELECT id, event_id, person_id, channel, target, lang, message_key, args, link, reply_to, message_id, secret, paid, sent_at
 		FROM notify_message WHERE city_id = $1 AND id = $2`, func(r db.Row) (m message, err error) {
 		var args string
-		if err = r.Scan(&m.ID, &m.Event, &m.Person, &m.Channel, &m.Target, &m.Lang, &m.Key, &args, &m.Link, &m.ReplyTo, &m.MessageID, &m.Secret, &m.Sent); err == nil {
+		if err = r.Scan(&m.ID, &m.Event, &m.Person, &m.Channel, &m.Target, &m.Lang, &m.Key, &args, &m.Link, &m.ReplyTo, &m.MessageID, &m.Secret, &m.Paid, &m.Sent); err == nil {
 			m.Args, err = decodeArgs(args)
 		}
 		return m, err
@@ -112,13 +117,19 @@ func finish(tx *db.Tx, cityID int64, m message, at time.Time, failure string) er
 	if m.Secret {
 		wiped = `, args = '{}', link = ''`
 	}
-	_, err := tx.Exec("notify.finish", `UPDATE notify_message SET sent_at = $3, error = $4`+wiped+` WHERE city_id = $1 AND id = $2`,
-		cityID, m.ID, at.UnixMilli(), failure)
+	state := stateSent
+	if failure != "" {
+		state = stateFailed
+	}
+	_, err := tx.Exec("notify.finish", `UPDATE notify_message SET sent_at = $3, error = $4, state = $5`+wiped+` WHERE city_id = $1 AND id = $2`,
+		cityID, m.ID, at.UnixMilli(), failure, state)
 	return err
 }
 
-func noteError(tx *db.Tx, cityID, id int64, text string) error {
-	_, err := tx.Exec("notify.error", `UPDATE notify_message SET error = $3 WHERE city_id = $1 AND id = $2`, cityID, id, text)
+// noteError keeps why a delivery failed; one that is not tried again by itself
+// is failed until the operator has it tried once more.
+func noteError(tx *db.Tx, cityID, id int64, state, text string) error {
+	_, err := tx.Exec("notify.error", `UPDATE notify_message SET error = $3, state = $4 WHERE city_id = $1 AND id = $2`, cityID, id, text, state)
 	return err
 }
 
@@ -176,7 +187,7 @@ func subscription(tx *db.Tx, cityID, person int64, endpoint string) (push.Subscr
 }
 
 func scanPreference(r db.Row) (p Preference, err error) {
-	err = r.Scan(&p.Email, &p.Push, &p.Digest, &p.QuietFrom, &p.QuietTo)
+	err = r.Scan(&p.Email, &p.Push, &p.Telegram, &p.SMS, &p.Often, &p.QuietFrom, &p.QuietTo)
 	return p, err
 }
 
@@ -190,7 +201,7 @@ func scanItem(r db.Row) (i Item, err error) {
 
 // Preferences reads how a person wants to be told.
 func Preferences(tx *db.Tx, city, person int64) (Preference, error) {
-	p, err := db.One(tx, "notify.preference", `SELECT email, push, digest, quiet_from, quiet_to FROM notify_preference
+	p, err := db.One(tx, "notify.preference", `SELECT `+preferenceColumns+` FROM notify_preference
 		WHERE city_id = $1 AND person_id = $2`, scanPreference, city, person)
 	if errors.Is(err, db.ErrNotFound) {
 		return DefaultPreference, nil

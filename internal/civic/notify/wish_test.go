@@ -74,7 +74,7 @@ func TestDigestIsOneMessageInTheMorning(t *testing.T) {
 		w := newTown(t, d)
 		w.follow(2)
 		phone := w.subscribe(2)
-		w.wish(2, notify.Preference{Email: true, Push: true, Digest: true})
+		w.wish(2, notify.Preference{Email: true, Push: true, Often: notify.Daily})
 		w.emit(event())
 		e := event()
 		e.Link = "/reports/2026-000043"

@@ -25,6 +25,7 @@ const (
 	Refused    = "refused" // left without consideration, with the ground in law
 	Withdrawn  = "withdrawn"
 	Joined     = "joined" // to an earlier appeal about the same
+	Signal     = "signal" // anonymous: no legal appeal, and under no clock
 )
 
 // Grounds on which an appeal may be left without consideration.
@@ -41,6 +42,7 @@ var Kind = &casework.Kind{
 		{Name: Refused, Outcome: Refused, Answer: true},
 		{Name: Withdrawn, Outcome: Withdrawn},
 		{Name: Joined, Outcome: Joined},
+		{Name: Signal, Outcome: Signal},
 	},
 	Transitions: []casework.Transition{
 		{From: Registered, To: InWork, Action: "appeal.work"},
@@ -48,6 +50,7 @@ var Kind = &casework.Kind{
 		{From: InWork, To: Answered, Action: "appeal.sign", Words: true},
 		{From: Registered, To: Refused, Action: "appeal.sign", Reason: true, Words: true},
 		{From: InWork, To: Refused, Action: "appeal.sign", Reason: true, Words: true},
+		{From: Registered, To: Signal, Action: "appeal.intake"},
 		{From: Registered, To: Withdrawn, Action: "appeal.create"},
 		{From: InWork, To: Withdrawn, Action: "appeal.create"},
 	},
@@ -60,6 +63,7 @@ func Permissions() []permission.Rule {
 	staff := []permission.Role{permission.Clerk, permission.Head, permission.Dispatcher}
 	return []permission.Rule{
 		{Action: "appeal.create", Public: true},
+		{Action: "appeal.intake", Roles: []permission.Role{permission.Dispatcher}},
 		{Action: "appeal.internal", Roles: staff},
 		{Action: "appeal.work", Roles: staff},
 		{Action: "appeal.transfer", Roles: staff},
@@ -133,5 +137,5 @@ func Title(text string) string {
 
 // Tags are the looks of the states among those that all cases share.
 var Tags = map[string]string{
-	Registered: "waiting", InWork: "in_work", Answered: "fixed", Refused: "not_fixed", Withdrawn: "not_fixed", Joined: "not_fixed",
+	Registered: "waiting", InWork: "in_work", Answered: "fixed", Refused: "not_fixed", Withdrawn: "not_fixed", Joined: "not_fixed", Signal: "held",
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
@@ -32,6 +33,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /appeals/{number}", Handle: p.show},
 			{Pattern: "POST /appeals/{number}/{action}", Handle: p.act},
 			{Pattern: "GET /appeals/{number}/answer.pdf", Handle: p.letter},
+			{Pattern: "GET /appeals/{number}/files/{id}", Handle: p.document},
 			{Pattern: "GET /verify/{code}", Handle: p.verify},
 			{Pattern: "GET /staff/appeals/{number}", Handle: p.work},
 			{Pattern: "POST /staff/appeals/{number}", Handle: p.doWork},
@@ -53,6 +55,7 @@ type own struct {
 	Answer   Answer
 	Timeline []casework.Event
 	Looks    []casework.Look
+	Files    []document.File
 }
 
 // tell says in words what was exported.
@@ -94,6 +97,9 @@ func export(tx *db.Tx, cityID, person int64) (any, error) {
 			return nil, err
 		}
 		if one.Looks, err = casework.Looks(tx, cityID, f.ID); err != nil {
+			return nil, err
+		}
+		if one.Files, err = document.Of(tx, cityID, f.ID); err != nil {
 			return nil, err
 		}
 		out = append(out, one)

@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -85,6 +86,19 @@ func (s *scene) rule(code string) (city.Rule, bool) {
 func (p *Pages) Row(v *page.Visit, f *casework.File) inbox.Row {
 	code, text := status(v, f)
 	return inbox.Row{Href: "/staff/appeals/" + f.Number, Status: code, Text: text, About: v.T("appeal.form."+f.Category) + " · № " + f.Number}
+}
+
+// Steps are what can be done with many appeals at once.
+func (p *Pages) Steps() inbox.Steps {
+	take := func(ctx context.Context, v *page.Visit, number string) error {
+		return p.Service.Take(ctx, v.City, v.Actor, number, v.Actor.Person)
+	}
+	return inbox.Steps{
+		Take: take, Begin: take,
+		Transfer: func(ctx context.Context, v *page.Visit, number string, body int64, note string) error {
+			return p.Service.Transfer(ctx, v.City, v.Actor, number, body, note)
+		},
+	}
 }
 
 // Own implements account.Cases: what the person asked for in writing.
@@ -163,12 +177,13 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := web.ReadForm(w, r)
+	f, papers, err := p.upload(w, r, s)
 	if err != nil {
 		return err
 	}
 	d := Draft{
-		Form: f.Text("form"), Body: f.ID("body"), Text: f.Text("text"), Name: f.Text("name"), Address: f.Text("address"), Contact: f.Text("contact"),
+		Files: papers,
+		Form:  f.Text("form"), Body: f.ID("body"), Text: f.Text("text"), Name: f.Text("name"), Address: f.Text("address"), Contact: f.Text("contact"),
 		Signers: lines(f.Text("signers")), AnswerLang: f.Text("answer_lang"), Earlier: f.Text("earlier"), About: f.Text("about"), Channel: "web", Lang: s.Lang(),
 	}
 	if len(f.Errors()) == 0 {
@@ -184,6 +199,29 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return p.formPage(w, r, f)
+}
+
+// upload reads a form with the papers that came with it.
+func (p *Pages) upload(w http.ResponseWriter, r *http.Request, s *scene) (*web.Form, []document.File, error) {
+	f, err := web.ReadUpload(w, r, document.MaxForm)
+	if err != nil {
+		return nil, nil, err
+	}
+	papers, err := p.Service.Papers.Take(r, s.City, f)
+	return f, papers, err
+}
+
+func (p *Pages) document(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	id, ok := ids.Parse(r.PathValue("id"))
+	if !ok {
+		return web.NotFound()
+	}
+	doc, err := p.Service.Document(r.Context(), v.City, v.Actor, r.PathValue("number"), id)
+	if err != nil {
+		return err
+	}
+	return p.Service.Papers.Send(w, r, doc)
 }
 
 // lines are the lines of a field that say something.
@@ -228,7 +266,7 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := web.ReadForm(w, r)
+	f, papers, err := p.upload(w, r, s)
 	if err != nil {
 		return err
 	}
@@ -237,6 +275,10 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	switch done {
 	case "withdraw":
 		err = p.Service.Withdraw(ctx, s.City, s.Actor, number)
+	case "say":
+		if len(f.Errors()) == 0 {
+			err = p.Service.Say(ctx, s.City, s.Actor, number, f.Text("text"), papers)
+		}
 	case "rate":
 		err = p.Service.Rate(ctx, s.City, s.Actor, number, f.Int("stars", 1, 5, 0), f.Text("note"), s.Lang())
 	default:
@@ -313,7 +355,7 @@ func (p *Pages) doWork(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := web.ReadForm(w, r)
+	f, papers, err := p.upload(w, r, s)
 	if err != nil {
 		return err
 	}
@@ -329,6 +371,10 @@ func (p *Pages) doWork(w http.ResponseWriter, r *http.Request) error {
 		err = p.Service.Take(ctx, s.City, s.Actor, number, f.ID("person"))
 	case "note":
 		err = p.Service.Note(ctx, s.City, s.Actor, number, note)
+	case "attach":
+		if len(f.Errors()) == 0 {
+			err = p.Service.Attach(ctx, s.City, s.Actor, number, papers)
+		}
 	case "transfer":
 		if err = p.Service.Transfer(ctx, s.City, s.Actor, number, f.ID("body"), note); err == nil {
 			back = "/staff?done=1&failed=0" // the actor may not see it any more

@@ -15,6 +15,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -38,6 +39,7 @@ type Service struct {
 	DB      *db.DB
 	Bodies  *body.Store
 	Blobs   blob.Store
+	Papers  document.Store
 	Clock   clock.Clock
 	Confirm Confirmations
 	Cities  *city.Registry
@@ -64,6 +66,10 @@ type Draft struct {
 	Name       string
 	Address    string
 	Contact    string // of an author who has not signed in
+	Staff      bool   // written down by the staff for somebody else
+	For        int64  // for whom; 0 is nobody known
+	Note       string // of the staff, internal
+	Files      []document.File
 	Signers    []string
 	AnswerLang string
 	Earlier    string // number of the author's earlier appeal about the same
@@ -88,7 +94,11 @@ type prepared struct {
 // File takes an appeal. Field errors are named after the form: form, body, text,
 // name, address, contact, signers, earlier, about.
 func (s *Service) File(ctx context.Context, c *city.City, a permission.Actor, d Draft) (Receipt, error) {
-	if err := a.Check("appeal.create", 0); err != nil {
+	action := "appeal.create"
+	if d.Staff {
+		action = "appeal.intake"
+	}
+	if err := a.Check(action, 0); err != nil {
 		return Receipt{}, err
 	}
 	p, err := s.prepare(ctx, c, a, &d)
@@ -110,6 +120,9 @@ func (s *Service) prepare(ctx context.Context, c *city.City, a permission.Actor,
 	f := &web.Form{}
 	p := prepared{detail: check(f, c, a, d)}
 	var err error
+	if d.Staff {
+		a.Person = d.For // whose earlier appeals these are
+	}
 	if p.detail.Earlier, err = s.own(ctx, c, a, f, "earlier", d.Earlier, ""); err != nil {
 		return p, err
 	}
@@ -153,8 +166,12 @@ func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 		f.Fail("form", "appeal.error.form")
 	}
 	length("text", &d.Text, MinText, MaxText, "appeal.error.text")
-	length("name", &d.Name, 3, MaxName, "appeal.error.name")
-	length("address", &d.Address, 3, MaxAddress, "appeal.error.address")
+	name, address := 3, 3
+	if d.Staff || d.Channel != "web" {
+		name, address = 0, 0 // what is not told is asked for later, or the appeal is anonymous
+	}
+	length("name", &d.Name, name, MaxName, "appeal.error.name")
+	length("address", &d.Address, address, MaxAddress, "appeal.error.address")
 	out := Detail{Form: d.Form, Name: d.Name, Address: d.Address, AnswerLang: d.AnswerLang, Signers: d.Signers}
 	if !c.Speaks(d.AnswerLang) {
 		out.AnswerLang = d.Lang
@@ -162,7 +179,7 @@ func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 	if len(d.Signers) > MaxSigners {
 		f.Fail("signers", "appeal.error.signers", "max", MaxSigners)
 	}
-	if !a.SignedIn() {
+	if !a.SignedIn() && !d.Staff {
 		address, _, err := account.ParseAddress(c, d.Contact)
 		for _, e := range web.Fields(err) {
 			f.Fail("contact", e.Key, e.Args...)
@@ -235,14 +252,31 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 		Kind: KindName, Author: a.Person, Channel: d.Channel, Lang: d.Lang, Body: p.body, Address: d.Address, Text: d.Text, Title: Title(d.Text),
 		Category: d.Form, Due: p.clock.End().UnixMilli(), Visibility: casework.Private,
 	}
-	if !a.SignedIn() {
+	if !a.SignedIn() && !d.Staff {
 		f.Visibility = casework.Unconfirmed
+	}
+	if d.Staff {
+		f.Author = d.For
 	}
 	if err := s.Desk.Open(tx, c, f, &casework.Event{Public: true, Body: f.Body}, nil); err != nil {
 		return Receipt{}, err
 	}
 	if err := putDetail(tx, c.ID, f.ID, p.detail); err != nil {
 		return Receipt{}, err
+	}
+	if err := document.Add(tx, c.ID, f.ID, d.Files, d.Staff, s.Clock.Now()); err != nil {
+		return Receipt{}, err
+	}
+	if d.Note != "" {
+		if err := s.Desk.Note(tx, c, a, f.ID, d.Note); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if d.Staff && d.Name == "" {
+		// By law nobody answers what nobody signed; what it says is kept.
+		if _, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Signal, Actor: a.Name}); err != nil {
+			return Receipt{}, err
+		}
 	}
 	rec, answer := Receipt{File: f}, "/appeals/"+f.Number
 	if f.Visibility == casework.Unconfirmed {
@@ -283,6 +317,7 @@ type Detailed struct {
 	Detail     Detail
 	Answer     Answer
 	Timeline   []casework.Event
+	Files      []document.File
 	Looks      []casework.Look
 	Earlier    *casework.File
 	About      *casework.File
@@ -322,6 +357,9 @@ func (s *Service) fill(tx *db.Tx, c *city.City, d *Detailed) (err error) {
 		return err
 	}
 	if d.Looks, err = casework.Looks(tx, c.ID, id); err != nil {
+		return err
+	}
+	if d.Files, err = document.Of(tx, c.ID, id); err != nil {
 		return err
 	}
 	more, err := complaints(tx, c.ID, id)
@@ -631,6 +669,57 @@ func (s *Service) Letter(ctx context.Context, c *city.City, a permission.Actor, 
 	return file, err
 }
 
+// Document finds a paper of an appeal for its author or for who works on it.
+// That somebody of the staff read it is noted as a look at the appeal.
+func (s *Service) Document(ctx context.Context, c *city.City, a permission.Actor, number string, id int64) (doc document.File, err error) {
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := s.visible(tx, c, a, number)
+		if err != nil {
+			return err
+		}
+		if doc, err = document.Get(tx, c.ID, f.ID, id); err != nil {
+			return err
+		}
+		return casework.Looked(tx, c.ID, a, f, s.Clock.Now())
+	})
+	return doc, err
+}
+
+// Say adds words and papers of the author's to an open appeal.
+func (s *Service) Say(ctx context.Context, c *city.City, a permission.Actor, number, text string, papers []document.File) error {
+	text = strings.TrimSpace(text)
+	switch n := len([]rune(text)); {
+	case n == 0 && len(papers) == 0:
+		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.required"})
+	case n > MaxText:
+		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.too_long", Args: []any{"max", MaxText, "over", n - MaxText}})
+	}
+	return s.author(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		if !f.Open {
+			return web.Conflict()
+		}
+		return s.add(tx, c, f, a.Person, text, papers)
+	})
+}
+
+func (s *Service) add(tx *db.Tx, c *city.City, f *casework.File, author int64, text string, papers []document.File) error {
+	if err := document.Add(tx, c.ID, f.ID, papers, false, s.Clock.Now()); err != nil {
+		return err
+	}
+	_, _, err := s.Desk.Comment(tx, c, f.ID, casework.Event{Person: author, Note: text, Lang: f.Lang})
+	return err
+}
+
+// Attach adds papers of the staff to an appeal.
+func (s *Service) Attach(ctx context.Context, c *city.City, a permission.Actor, number string, list []document.File) error {
+	if len(list) == 0 {
+		return web.Invalid(web.FieldError{Field: document.Field, Key: "document.error.none"})
+	}
+	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		return document.Add(tx, c.ID, f.ID, list, true, s.Clock.Now())
+	})
+}
+
 // Verified is what anybody learns of a letter by its code: nothing of its author
 // and nothing of its words.
 type Verified struct {
@@ -695,6 +784,9 @@ func (s *Service) EraseAbandoned(ctx context.Context) error {
 			}
 			for _, f := range list {
 				if _, err := casework.Erase(tx, c.ID, f); err != nil {
+					return err
+				}
+				if err := document.Drop(tx, c.ID, f.ID); err != nil {
 					return err
 				}
 				if _, err := tx.Exec("appeal.detail.erase", `DELETE FROM appeal_detail WHERE city_id = $1 AND case_id = $2`, c.ID, f.ID); err != nil {
@@ -769,11 +861,17 @@ func (s *Service) changed(tx *db.Tx, c *city.City, before, after *casework.File,
 		if err := notify.Follow(tx, c.ID, after.Author, subject, s.Clock.Now()); err != nil {
 			return err
 		}
-		n.Key, n.Urgent, n.Except = "appeal.notice.registered", true, 0
+		n.Key, n.Urgent, n.Paid, n.Except = "appeal.notice.registered", true, true, 0
 	case e.Kind == casework.EventState && (after.State == Answered || after.State == Refused):
-		n.Key, n.Urgent = "appeal.notice."+after.State, true
+		n.Key, n.Urgent, n.Paid = "appeal.notice."+after.State, true, true
 	case told[e.Kind] != "":
-		n.Key = told[e.Kind]
+		n.Key, n.Paid = told[e.Kind], true
+	case e.Kind == casework.EventComment:
+		people, err := account.Answerable(tx, c.ID, after.Body, after.Assignee)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		n.Key, n.Subject, n.To, n.Link = "appeal.notice.added", notify.Subject{}, people, "/staff/appeals/"+after.Number
 	default:
 		return nil
 	}

@@ -111,14 +111,21 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.inbox.title"), Private: true, Staff: true}, inboxView(s, p.rows(s), q, files, names, next, saved, notes))
+	return page.Render(w, r, page.Meta{Title: s.T("report.inbox.title"), Private: true, Staff: true}, inboxView(p, s, p.rows(s), q, files, names, next, saved, notes))
+}
+
+// Row shows a report in lists of the staff.
+func (p *Pages) Row(v *page.Visit, f *casework.File) inbox.Row {
+	code, text := status(v, f)
+	return inbox.Row{Href: "/staff/reports/" + f.Number, Status: code, Text: text, About: f.Address}
 }
 
 // rows are the kinds of case that the actor may have in the inbox.
 func (p *Pages) rows(s *scene) inbox.Rows {
-	out := inbox.Rows{KindName: func(_ *page.Visit, f *casework.File) inbox.Row {
-		code, text := s.status(f)
-		return inbox.Row{Href: "/staff/reports/" + f.Number, Status: code, Text: text, About: s.category(f.Category) + " · " + f.Address}
+	out := inbox.Rows{KindName: func(v *page.Visit, f *casework.File) inbox.Row {
+		row := p.Row(v, f)
+		row.About = s.category(f.Category) + " · " + f.Address
+		return row
 	}}
 	for kind, row := range p.Others {
 		if s.Actor.Some(kind + ".internal") {
@@ -154,7 +161,27 @@ func homeBody(s *scene) int64 {
 	return bodies[0]
 }
 
-// bulk does one step on many reports; each is its own transaction and the
+// steps are what can be done with many cases of a kind.
+func (p *Pages) steps(kind string) (inbox.Steps, bool) {
+	if kind != KindName {
+		steps, ok := p.OtherSteps[kind]
+		return steps, ok
+	}
+	return inbox.Steps{
+		Take: func(ctx context.Context, v *page.Visit, number string) error {
+			return p.Service.Assign(ctx, v.City, v.Actor, number, v.Actor.Person)
+		},
+		Begin: func(ctx context.Context, v *page.Visit, number string) error {
+			_, err := p.Service.Answer(ctx, v.City, v.Actor, number, Answer{To: InWork, Lang: v.Lang()})
+			return err
+		},
+		Transfer: func(ctx context.Context, v *page.Visit, number string, body int64, note string) error {
+			return p.Service.Transfer(ctx, v.City, v.Actor, number, body, note)
+		},
+	}, true
+}
+
+// bulk does one step on many cases; each is its own transaction and the
 // ones that could not be done are said.
 func (p *Pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r)
@@ -166,14 +193,19 @@ func (p *Pages) bulk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	failed := 0
-	for _, number := range f.Values["number"] {
+	for _, chosen := range f.Values["number"] {
+		kind, number, _ := strings.Cut(chosen, ":")
+		steps, ok := p.steps(kind)
+		if !ok {
+			return web.Bad(nil)
+		}
 		switch f.Text("do") {
 		case "assign_me":
-			err = p.Service.Assign(r.Context(), s.City, s.Actor, number, s.Actor.Person)
+			err = steps.Take(r.Context(), s.Visit, number)
 		case "in_work":
-			_, err = p.Service.Answer(r.Context(), s.City, s.Actor, number, Answer{To: InWork, Lang: s.Lang()})
+			err = steps.Begin(r.Context(), s.Visit, number)
 		case "transfer":
-			err = p.Service.Transfer(r.Context(), s.City, s.Actor, number, f.ID("body"), f.Text("note"))
+			err = steps.Transfer(r.Context(), s.Visit, number, f.ID("body"), f.Text("note"))
 		default:
 			return web.Bad(nil)
 		}
@@ -379,7 +411,7 @@ func (p *Pages) handover(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return web.Redirect(w, r, "/staff")
+	return web.Redirect(w, r, page.Back(f.Text("back"), "/staff"))
 }
 
 func (p *Pages) views(w http.ResponseWriter, r *http.Request) error {

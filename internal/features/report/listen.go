@@ -87,7 +87,7 @@ func (s *Service) tell(tx *db.Tx, c *city.City, f *casework.File, e *casework.Ev
 	}
 	switch {
 	case began:
-		n.Key, n.Urgent, n.Except = "report.notice.received", true, 0
+		n.Key, n.Urgent, n.Paid, n.Except = "report.notice.received", true, true, 0
 		if f.Author == 0 {
 			n.Key = "report.notice.near"
 		}
@@ -103,7 +103,7 @@ func (s *Service) tell(tx *db.Tx, c *city.City, f *casework.File, e *casework.Ev
 			return nil
 		}
 	case e.Kind == casework.EventState:
-		n.Key = "report.notice." + f.State
+		n.Key, n.Paid = "report.notice."+f.State, !f.Open
 	case e.Public && told[e.Kind] != "":
 		n.Key = told[e.Kind]
 	case e.Kind == casework.EventVisibility && f.Visibility == casework.Hidden:

@@ -34,6 +34,8 @@ type Pages struct {
 	Log      *slog.Logger
 	Others   inbox.Rows // how other kinds of case show in the inbox
 	PartOf   PartOf
+	// OtherSteps are what can be done with many of them at once.
+	OtherSteps map[string]inbox.Steps
 }
 
 // PartOf finds the issue that a case is part of; the zero link is none.
@@ -87,7 +89,9 @@ func (s *scene) district(code string) string {
 func (s *scene) districts() []place.Area { return s.areas.Of(place.AreaDistrict, s.Now.UnixMilli()) }
 
 // status is the tag of a report: late is shown before its state.
-func (s *scene) status(f *casework.File) (code, text string) {
+func (s *scene) status(f *casework.File) (code, text string) { return status(s.Visit, f) }
+
+func status(s *page.Visit, f *casework.File) (code, text string) {
 	switch {
 	case f.Visibility == casework.Held:
 		return "held", s.T("report.state.held")

@@ -71,6 +71,7 @@ func Permissions() []permission.Rule {
 	return []permission.Rule{
 		{Action: "report.create", Public: true},
 		{Action: "report.comment", Public: true},
+		{Action: "report.intake", Roles: []permission.Role{permission.Dispatcher, permission.Admin}},
 		{Action: "report.internal", Roles: []permission.Role{permission.Inspector, permission.Clerk, permission.Head, permission.Dispatcher, permission.Moderator, permission.Admin}},
 		{Action: "report.inspect", Roles: []permission.Role{permission.Inspector, permission.Clerk, permission.Head, permission.Dispatcher, permission.Admin}},
 		{Action: "report.work", Roles: []permission.Role{permission.Clerk, permission.Head, permission.Dispatcher, permission.Admin}},

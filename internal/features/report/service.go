@@ -58,6 +58,9 @@ type Draft struct {
 	ShowName  bool
 	Private   bool
 	Contact   string // e-mail or telephone of an author who has not signed in
+	Staff     bool   // written down by the staff for somebody else
+	For       int64  // for whom; 0 is nobody known
+	Note      string // of the staff, internal
 	Email     string // contact passed on by an application
 	Phone     string
 	Device    string
@@ -89,7 +92,11 @@ var ErrOutside = errors.New("outside the city")
 // Submit takes a report. Field errors are named after the form: category,
 // place, text, contact, name, and q_<code> for the category's questions.
 func (s *Service) Submit(ctx context.Context, c *city.City, a permission.Actor, d Draft) (Receipt, error) {
-	if err := a.Check("report.create", 0); err != nil {
+	action := "report.create"
+	if d.Staff {
+		action = "report.intake"
+	}
+	if err := a.Check(action, 0); err != nil {
 		return Receipt{}, err
 	}
 	p, err := s.prepare(ctx, c, a, &d)
@@ -187,10 +194,10 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 	case n > MaxText:
 		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
 	}
-	if known {
+	if known && !d.Staff {
 		checkAnswers(f, cat, d)
 	}
-	if !a.SignedIn() && d.App == 0 {
+	if !a.SignedIn() && d.App == 0 && !d.Staff {
 		d.Contact = contact(f, c, d.Contact)
 	}
 	if len([]rune(d.Name)) > MaxName {
@@ -285,6 +292,9 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 	if d.ShowName {
 		f.AuthorName = d.Name
 	}
+	if d.Staff {
+		f.Author = d.For
+	}
 	f.Visibility = firstVisibility(a, d, p)
 	if f.Visibility == casework.Unconfirmed && d.Private {
 		f.Reason = askedPrivate
@@ -302,6 +312,11 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 		Device: d.Device, AddressID: d.AddressID,
 	}); err != nil {
 		return Receipt{}, err
+	}
+	if d.Note != "" {
+		if err := s.Desk.Note(tx, c, a, f.ID, d.Note); err != nil {
+			return Receipt{}, err
+		}
 	}
 	if err := fetchLinks(tx, c.ID, f.ID, d.AppName, d.Links, p.settings.MaxPhotos-len(photos)); err != nil {
 		return Receipt{}, err
@@ -323,7 +338,7 @@ func firstVisibility(a permission.Actor, d Draft, p prepared) casework.Visibilit
 	private := d.Private || p.category.Private
 	suspicious := Suspicious(d.Text, p.settings, place.Words(d.Text))
 	switch {
-	case !a.SignedIn() && d.App == 0:
+	case !a.SignedIn() && d.App == 0 && !d.Staff:
 		return casework.Unconfirmed
 	case private:
 		return casework.Private

@@ -34,6 +34,9 @@ type Config struct {
 	SMS       string
 	SMSKey    string
 	SMSFrom   string
+	Mailboxes map[string]string // by city, "" is the only one
+	Bots      map[string]string // tokens of Telegram by city, "" is the only one
+	BotURL    string
 	Trusted   []netip.Prefix
 	Writes    int
 	LogLevel  string
@@ -69,6 +72,9 @@ var Settings = []Setting{
 	{Name: "sms", Help: "address of the SMS gateway, where {key} is replaced by the key, or smpp://USER:PASSWORD@HOST:PORT for a line over SMPP 3.4", Secret: true},
 	{Name: "sms-key", Help: "key of the SMS gateway", Secret: true},
 	{Name: "sms-from", Default: "Ashar", Help: "sender shown on telephones"},
+	{Name: "mailbox", Help: "mailbox whose letters become appeals: imaps://USER:PASSWORD@HOST/INBOX?done=Handled; of several cities CITY=imaps://… with spaces between", Secret: true},
+	{Name: "telegram", Help: "token of the Telegram bot; of several cities CITY=TOKEN with spaces between", Secret: true},
+	{Name: "telegram-url", Help: "address of the Bot API (empty: Telegram's own)"},
 	{Name: "trusted-proxies", Default: "127.0.0.1/32,::1/128", Help: "networks of proxies whose X-Forwarded-For is believed"},
 	{Name: "writes-per-minute", Default: "120", Help: "forms and API writes one address may send in a minute; 0 is no limit"},
 	{Name: "log-level", Default: "info", Help: "debug, info, warn or error"},
@@ -157,11 +163,26 @@ func (v *Values) readFile(name string) error {
 	return lines.Err()
 }
 
+// byCity reads "value", or "city=value city=value". A value may hold "=" after
+// its first colon, as addresses do.
+func byCity(text string) map[string]string {
+	out := map[string]string{}
+	for _, one := range strings.Fields(text) {
+		slug, value, ok := strings.Cut(one, "=")
+		if !ok || strings.Contains(slug, ":") {
+			slug, value = "", one
+		}
+		out[slug] = value
+	}
+	return out
+}
+
 // Check turns the values into a configuration, or names all that is wrong.
 func (v *Values) Check() (*Config, error) {
 	c := &Config{
 		Listen: v.text["listen"], Data: v.text["data"], Database: v.text["database"], Blobs: v.text["blobs"],
 		PublicURL: strings.TrimSuffix(v.text["public-url"], "/"), SMTP: v.text["smtp"], MailFrom: v.text["mail-from"], SMS: v.text["sms"], SMSKey: v.text["sms-key"], SMSFrom: v.text["sms-from"],
+		Mailboxes: byCity(v.text["mailbox"]), Bots: byCity(v.text["telegram"]), BotURL: v.text["telegram-url"],
 		LogLevel: v.text["log-level"], LogFormat: v.text["log-format"], Contact: v.text["contact"],
 	}
 	var wrong []error
