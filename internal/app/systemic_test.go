@@ -398,6 +398,34 @@ func TestACaseThatIsConfirmedLateIsFoundToo(t *testing.T) {
 	})
 }
 
+func TestWhoAnswersIsWarnedOfTheTermOnce(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number := declareIssue(t, a)
+		m.dispatcher.do(200, http.MethodPost, "/staff/systemic/"+number, url.Values{"do": {"transfer"}, "to_body": {bodyNamed(t, a, "gorsvet")}, "why": {"It is about lamps"}})
+		warned := func() int {
+			t.Helper()
+			if err := a.Systemic.Escalate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			deliver(t, a)
+			head := visit(t, s)
+			head.do(200, http.MethodPost, "/demo", url.Values{"person": {"1004"}, "back": {"/account"}})
+			page, _ := head.do(200, http.MethodGet, "/account/notices", nil)
+			return strings.Count(page, "The term of shared problem № "+number)
+		}
+		if n := warned(); n != 0 {
+			t.Errorf("warned %d times on the first day", n)
+		}
+		a.Systemic.Clock = months{a.Clock}
+		for range 2 {
+			if n := warned(); n != 1 {
+				t.Errorf("warned %d times near the end, want once", n)
+			}
+		}
+	})
+}
+
 func TestThePlaceOfACaseIsForgottenInTime(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
 		c := gatherCluster(t, a, s)

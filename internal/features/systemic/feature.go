@@ -39,7 +39,10 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /staff/systemic/{number}", Handle: p.work},
 			{Pattern: "POST /staff/systemic/{number}", Handle: p.act},
 		},
-		Periodic: []manifest.Periodic{{Name: "systemic.find", Every: 10 * time.Minute, Run: p.Service.Find}},
+		Periodic: []manifest.Periodic{
+			{Name: "systemic.find", Every: 10 * time.Minute, Run: p.Service.Find},
+			{Name: "systemic.escalate", Every: time.Hour, Run: p.Service.Escalate},
+		},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -626,6 +627,41 @@ func (s *Service) Of(tx *db.Tx, cityID, id int64) (*casework.File, error) {
 		return nil, err
 	}
 	return casework.Get(tx, cityID, issue)
+}
+
+// warnBefore is how long before its end a term is called to mind.
+const warnBefore = 7 * 24 * time.Hour
+
+// Escalate warns those who answer of terms that near their end.
+func (s *Service) Escalate(ctx context.Context) error {
+	for _, c := range s.Cities.List() {
+		var due []*casework.File
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+			due, err = casework.DueSoon(tx, c.ID, KindName, s.Clock.Now().Add(warnBefore), 200)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, f := range due {
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.warn(tx, c, f) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) warn(tx *db.Tx, c *city.City, f *casework.File) error {
+	if _, err := s.Desk.Escalate(tx, c, f.ID); err != nil {
+		return err
+	}
+	people, err := account.Answerable(tx, c.ID, f.Body, f.Assignee)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	n := notice(c, f, "systemic.notice.due")
+	n.Subject, n.Link, n.To, n.Urgent = notify.Subject{}, "/staff/systemic/"+f.Number, people, true
+	return notify.Emit(tx, n)
 }
 
 // Listen lets notices follow the changes of issues, and the search for clusters
