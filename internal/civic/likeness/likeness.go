@@ -15,6 +15,10 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 )
 
+// Threshold is the likeness from which two texts are taken to be about the same,
+// unless a city says otherwise. quality_test.go says what it is worth.
+const Threshold = 0.35
+
 // Weights of what is no thing of the table.
 const (
 	wordWeight = 1.0

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/likeness"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 )
@@ -80,7 +81,7 @@ type Settings struct {
 }
 
 // DefaultSettings hold until the city sets its own.
-var DefaultSettings = Settings{Cases: 5, Metres: 400, Days: 30, Likeness: 30}
+var DefaultSettings = Settings{Cases: 5, Metres: 400, Days: 30, Likeness: 100 * likeness.Threshold}
 
 // Section declares the settings for the pages and files that change them.
 var Section = city.Section{
