@@ -1,6 +1,7 @@
 package systemic
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -357,16 +358,27 @@ func proposalsOf(tx *db.Tx, city int64, ids []int64) (map[int64]int64, error) {
 }
 
 // suggested reads the cases that are like those of an issue and wait for a word
-// of a clerk, newest first.
-func suggested(tx *db.Tx, city, issue int64) ([]Member, error) {
-	return db.All(tx, "systemic.suggested", `SELECT m.case_id, m.alike, m.metres, m.refused FROM systemic_proposal p
-		JOIN systemic_member m ON m.city_id = p.city_id AND m.proposal_id = p.id
-		LEFT JOIN systemic_link l ON l.city_id = m.city_id AND l.case_id = m.case_id
-		WHERE p.city_id = $1 AND p.issue_id = $2 AND p.issue_id <> 0 AND p.state = '`+Accepted+`' AND NOT m.refused AND l.case_id IS NULL
-		ORDER BY m.case_id DESC LIMIT $3`, func(r db.Row) (m Member, err error) {
-		err = r.Scan(&m.Case, &m.Alike, &m.Metres, &m.Refused)
-		return m, err
-	}, city, issue, maxMembers)
+// of a clerk, newest first. It asks proposal by proposal: joined in one query,
+// SQLite would walk all cases that ever were in one.
+func suggested(tx *db.Tx, city, issue int64) (out []Member, err error) {
+	from, err := db.All(tx, "systemic.proposals.issue", `SELECT id FROM systemic_proposal WHERE city_id = $1 AND issue_id = $2 AND issue_id <> 0
+		AND state = '`+Accepted+`' ORDER BY id DESC LIMIT 50`, db.Int64, city, issue)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range from {
+		list, err := members(tx, city, id)
+		if err != nil {
+			return nil, err
+		}
+		list = slices.DeleteFunc(list, func(m Member) bool { return m.Refused })
+		if list, err = unlinked(tx, city, list); err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, func(a, b Member) int { return cmp.Compare(b.Case, a.Case) })
+	return out[:min(maxMembers, len(out))], nil
 }
 
 func cursor(tx *db.Tx, city int64) (int64, error) {
