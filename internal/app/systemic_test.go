@@ -438,8 +438,23 @@ func TestThePlaceOfACaseIsForgottenInTime(t *testing.T) {
 			}
 			return n
 		}
-		if count() < 5 {
+		kept := count()
+		if kept < 5 {
 			t.Fatal("no places are kept")
+		}
+		// Who goes takes the places of the own cases along: two reports here.
+		city, err := a.CityNamed("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page, _ := c.residents[0].do(200, http.MethodGet, "/account/data", nil); !strings.Contains(page, "find many cases about one thing") {
+			t.Error("the register does not name the places that are kept")
+		}
+		if err := a.Accounts.Erase(t.Context(), city, permission.Actor{City: city.ID, Person: 2000}); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(); n > kept-2 {
+			t.Errorf("%d places are kept of %d after the author of two has gone", n, kept)
 		}
 		a.Systemic.Clock = months{a.Clock}
 		c.find()
