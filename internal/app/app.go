@@ -32,7 +32,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
+	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
@@ -55,7 +57,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
 		systemic.Migrations,
 	}
 }
@@ -77,7 +79,10 @@ type App struct {
 	Systemic  *systemic.Service
 	Intake    intake.Receivers
 	Postbox   *postbox.Service
+	Chat      *chat.Service
+	Outages   *outage.Service
 	mailboxes []mailbox
+	bots      map[string]*bot
 	Runner    *jobs.Runner
 	Matrix    *permission.Book
 	Site      *page.Site
@@ -181,6 +186,13 @@ func (a *App) build(ctx context.Context) (err error) {
 		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
 		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
 	}
+	a.Chat = &chat.Service{
+		DB: a.DB, Clock: a.Clock, Catalogue: catalogue, Kinds: a.Intake, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
+		Photo: a.keepPhoto, State: stateOf,
+	}
+	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
+	outages := &outage.Pages{Service: a.Outages}
+	reports.Known, calls.Known = outages.Known, outages.Known
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
@@ -189,6 +201,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		appeals.Manifest(),
 		issues.Manifest(),
 		calls.Manifest(),
+		a.Chat.Manifest(),
+		outages.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 		messages.Manifest(),
@@ -232,7 +246,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Clock: a.Clock, Courier: courier, Kinds: a.Intake, Appeals: taken, Papers: document.Store{Blobs: a.Blobs},
 		Words: func(lang string) func(string, ...any) string { return catalogue.Printer(lang).T },
 	}
-	if err := a.openMailboxes(); err != nil {
+	a.Chat.Matrix, a.Chat.Absolute = a.Matrix, a.Site.Absolute
+	accounts.Bot = a.botLink
+	if err := errors.Join(a.openMailboxes(), a.openBots()); err != nil {
 		return err
 	}
 	a.housekeeping()
@@ -244,7 +260,7 @@ func (a *App) build(ctx context.Context) (err error) {
 func (a *App) courier(catalogue *i18n.Catalogue) *notify.Courier {
 	return &notify.Courier{
 		DB: a.DB, Clock: a.Clock, Cities: a.Cities, Catalogue: catalogue, People: a.Accounts, Mail: a.outbox.mail, SMS: a.outbox.sms,
-		Push: a.push.sender, From: a.Config.MailFrom, Host: a.mailHost(), Absolute: a.Site.Absolute,
+		Push: a.push.sender, Chat: a.chatter, From: a.Config.MailFrom, Host: a.mailHost(), Absolute: a.Site.Absolute,
 	}
 }
 
@@ -271,6 +287,7 @@ func (a *App) Run(ctx context.Context) {
 	all.Go(func() { a.Runner.Run(ctx) })
 	all.Go(func() { a.fold(ctx) })
 	all.Go(func() { a.readMail(ctx) })
+	all.Go(func() { a.talk(ctx) })
 	all.Wait()
 }
 
@@ -328,7 +345,7 @@ func (a *App) housekeeping() {
 		now := a.Clock.Now()
 		for _, c := range a.Cities.List() {
 			err := a.DB.Update(ctx, func(tx *db.Tx) error {
-				return errors.Join(account.Sweep(tx, c.ID, now), once.Forget(tx, c.ID, now), notify.Forget(tx, c.ID, now.AddDate(0, -1, 0)))
+				return errors.Join(account.Sweep(tx, c.ID, now), chat.Sweep(tx, c.ID, now.AddDate(0, 0, -30)), once.Forget(tx, c.ID, now), notify.Forget(tx, c.ID, now.AddDate(0, -1, 0)))
 			})
 			if err != nil {
 				return err

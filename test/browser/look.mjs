@@ -17,7 +17,7 @@ const everybody = [
   '/data/', '/developers', '/appeals', '/appeals/new', '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
-const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk'];
+const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages'];
 const admin = ['/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages'];
 
 async function look(options, name, person, pages) {

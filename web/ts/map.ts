@@ -32,10 +32,35 @@ function most(name: State, states: State[]): ExpressionSpecification {
   return [name === 'fixed' ? '>' : '>=', count(name), others] as ExpressionSpecification;
 }
 
+function ground(kind: (...k: string[]) => never): StyleSpecification['layers'] {
+  return [
+    { id: 'ground', type: 'background', paint: { 'background-color': ink.ground } },
+    { id: 'park', type: 'fill', source: 'base', filter: kind('park'), paint: { 'fill-color': ink.park } },
+    { id: 'water', type: 'line', source: 'base', filter: kind('river', 'canal'), paint: { 'line-color': ink.water, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 7] } },
+    { id: 'street', type: 'line', source: 'base', filter: kind('street'), layout: { 'line-cap': 'round' }, paint: { 'line-color': ink.street, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 9] } },
+    { id: 'rail', type: 'line', source: 'base', filter: kind('railway'), paint: { 'line-color': ink.line, 'line-dasharray': [3, 2] } },
+    { id: 'edges', type: 'line', source: 'base', filter: kind('boundary', 'district'), paint: { 'line-color': ink.line, 'line-width': 1.2, 'line-dasharray': [4, 3] } },
+  ];
+}
+
 function style(el: HTMLElement): StyleSpecification {
   const here = location.origin;
   const states = shown(el);
   const kind = (...k: string[]) => ['in', ['get', 'kind'], ['literal', k]] as never;
+  const shape = (...k: string[]) => ['in', ['geometry-type'], ['literal', k]] as never;
+  // What lies over the ground in place of reports: streets, places and districts of a GeoJSON.
+  if (el.dataset.over) {
+    return {
+      version: 8,
+      sources: { base: { type: 'geojson', data: here + (el.dataset.base ?? '') }, over: { type: 'geojson', data: here + el.dataset.over } },
+      layers: [
+        ...ground(kind),
+        { id: 'over-area', type: 'fill', source: 'over', filter: shape('Polygon', 'MultiPolygon'), paint: { 'fill-color': state.open, 'fill-opacity': 0.15 } },
+        { id: 'over-line', type: 'line', source: 'over', filter: shape('LineString', 'MultiLineString'), layout: { 'line-cap': 'round' }, paint: { 'line-color': state.open, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 3, 16, 9] } },
+        { id: 'over-point', type: 'circle', source: 'over', filter: shape('Point'), paint: { 'circle-color': state.open, 'circle-radius': 8, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 } },
+      ],
+    };
+  }
   return {
     version: 8,
     sources: {
@@ -43,12 +68,7 @@ function style(el: HTMLElement): StyleSpecification {
       reports: { type: 'vector', tiles: [here + (el.dataset.tiles ?? '')], minzoom: 0, maxzoom: 18 },
     },
     layers: [
-      { id: 'ground', type: 'background', paint: { 'background-color': ink.ground } },
-      { id: 'park', type: 'fill', source: 'base', filter: kind('park'), paint: { 'fill-color': ink.park } },
-      { id: 'water', type: 'line', source: 'base', filter: kind('river', 'canal'), paint: { 'line-color': ink.water, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 7] } },
-      { id: 'street', type: 'line', source: 'base', filter: kind('street'), layout: { 'line-cap': 'round' }, paint: { 'line-color': ink.street, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.5, 16, 9] } },
-      { id: 'rail', type: 'line', source: 'base', filter: kind('railway'), paint: { 'line-color': ink.line, 'line-dasharray': [3, 2] } },
-      { id: 'edges', type: 'line', source: 'base', filter: kind('boundary', 'district'), paint: { 'line-color': ink.line, 'line-width': 1.2, 'line-dasharray': [4, 3] } },
+      ...ground(kind),
       {
         id: 'clusters', type: 'circle', source: 'reports', 'source-layer': 'clusters', filter: ['>', sum(states), 0] as never,
         paint: {
@@ -110,6 +130,7 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
 
 function browse(el: HTMLElement): void {
   const map = create(el, el);
+  if (el.dataset.over) return;
   counts(map, shown(el));
   if (el.dataset.single) {
     new maplibregl.Marker({ color: '#0b5d66' }).setLngLat([Number(el.dataset.lon), Number(el.dataset.lat)]).addTo(map);

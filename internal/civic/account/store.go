@@ -35,6 +35,12 @@ func updateProfile(tx *db.Tx, city, id int64, name, lang string) error {
 	return err
 }
 
+// Speak sets the language in which a person is written to.
+func Speak(tx *db.Tx, city, id int64, lang string) error {
+	_, err := tx.Exec("account.speak", `UPDATE account_person SET lang = $3 WHERE city_id = $1 AND id = $2`, city, id, lang)
+	return err
+}
+
 func raiseLevel(tx *db.Tx, city, id int64, level permission.Level) error {
 	_, err := tx.Exec("account.level", `UPDATE account_person SET level = $3 WHERE city_id = $1 AND id = $2 AND level < $3`, city, id, int(level))
 	return err
@@ -116,6 +122,16 @@ func Caller(tx *db.Tx, city int64, address, name, lang string, now time.Time) (P
 		return personByAddress(tx, city, address)
 	}
 	return p, insertPerson(tx, city, p)
+}
+
+// Proved is Caller for an address that was proved just now by other means than a
+// code, such as a number that a messenger vouches for.
+func Proved(tx *db.Tx, city int64, address, lang string, now time.Time) (Person, error) {
+	p, err := FindOrCreate(tx, city, address, lang, now)
+	if err != nil {
+		return p, err
+	}
+	return p, errors.Join(raiseLevel(tx, city, p.ID, levelOf(address)), prove(tx, city, p.ID, address, now))
 }
 
 // AtAddress finds the person behind an address; there may be none.

@@ -30,6 +30,8 @@ type Pages struct {
 	Places  *place.Store
 	Papers  document.Store
 	Rows    inbox.Rows // how each kind of case shows
+	// Known names what is known to be off at a place.
+	Known func(ctx context.Context, lat, lon float64) ([]ui.Link, error)
 }
 
 // Manifest declares the feature.
@@ -83,6 +85,7 @@ type side struct {
 	asked  bool // a number was looked up
 	caller Caller
 	likes  []intake.Like
+	known  []ui.Link // what is off at the place
 }
 
 func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
@@ -134,8 +137,11 @@ func (p *Pages) look(r *http.Request, s *screen) (err error) {
 	lat, ok1 := f.Float("lat")
 	lon, ok2 := f.Float("lon")
 	kind, what, _ := strings.Cut(f.Text("what"), ":")
-	if !ok1 || !ok2 || what == "" {
+	if !ok1 || !ok2 {
 		return nil
+	}
+	if s.side.known, err = p.Known(r.Context(), lat, lon); err != nil || what == "" {
+		return err
 	}
 	s.side.likes, err = p.Service.Near(r.Context(), s.City, s.Actor, kind, what, lat, lon, f.Text("text"))
 	return err

@@ -43,7 +43,7 @@ func (s Intake) Choices(ctx context.Context, c *city.City, lang string) ([]intak
 func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said intake.Said) (intake.Taken, error) {
 	rec, err := s.Submit(ctx, c, a, Draft{
 		Category: said.What, Placed: said.Placed, Lat: said.Lat, Lon: said.Lon, Address: said.Place, Text: said.Text, Photos: said.Photos,
-		Name: said.Name, Private: said.Private, Contact: said.Contact, Staff: said.Staff, For: said.Author, Note: said.Note,
+		Name: said.Name, Private: said.Private, Contact: said.Contact, Brief: true, Staff: said.Staff, For: said.Author, Note: said.Note,
 		Channel: said.Channel, Lang: said.Lang, Answers: map[string][]string{},
 	})
 	if err != nil {

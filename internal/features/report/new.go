@@ -32,7 +32,8 @@ type form struct {
 	found    []place.Found // answers to the street that was typed
 	category *Category
 	similar  []Similar
-	photos   []string // kept photos
+	known    []ui.Link // what is off at the place
+	photos   []string  // kept photos
 	once     string
 }
 
@@ -61,6 +62,12 @@ func (p *Pages) formPage(w http.ResponseWriter, r *http.Request, s *scene, f *fo
 		if ok1 && ok2 && f.category != nil {
 			var err error
 			if f.similar, err = p.Service.Nearby(r.Context(), s.City, f.category.Code, lat, lon, f.Text("text")); err != nil {
+				return err
+			}
+		}
+		if ok1 && ok2 {
+			var err error
+			if f.known, err = p.Known(r.Context(), lat, lon); err != nil {
 				return err
 			}
 		}

@@ -32,8 +32,10 @@ type Pages struct {
 	Service  *Service
 	Accounts *account.Service
 	Log      *slog.Logger
-	Others   inbox.Rows // how other kinds of case show in the inbox
-	PartOf   PartOf
+	// Known names what is known to be off at a place.
+	Known  func(ctx context.Context, lat, lon float64) ([]ui.Link, error)
+	Others inbox.Rows // how other kinds of case show in the inbox
+	PartOf PartOf
 	// OtherSteps are what can be done with many of them at once.
 	OtherSteps map[string]inbox.Steps
 }

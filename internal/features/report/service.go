@@ -58,6 +58,7 @@ type Draft struct {
 	ShowName  bool
 	Private   bool
 	Contact   string // e-mail or telephone of an author who has not signed in
+	Brief     bool   // in plain words, without the questions of the category
 	Staff     bool   // written down by the staff for somebody else
 	For       int64  // for whom; 0 is nobody known
 	Note      string // of the staff, internal
@@ -194,7 +195,7 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 	case n > MaxText:
 		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
 	}
-	if known && !d.Staff {
+	if known && !d.Brief {
 		checkAnswers(f, cat, d)
 	}
 	if !a.SignedIn() && d.App == 0 && !d.Staff {

@@ -23,6 +23,11 @@ type Text struct {
 	Text     string
 	Silent   bool       // without a sound
 	Keyboard [][]Button // rows below the message, or none
+	// AskPhone and AskPlace are the words of a key in place of the letters, with
+	// which the person shares their own number or position; "" shows none. The
+	// keys go away once one is pressed. They exclude Keyboard.
+	AskPhone string
+	AskPlace string
 }
 
 // Button is one key below a message: a link, or a word that comes back as a
@@ -35,11 +40,11 @@ type Button struct {
 
 // sendArguments are those of sendMessage.
 type sendArguments struct {
-	Chat     int64           `json:"chat_id"`
-	Text     string          `json:"text"`
-	Preview  previewOptions  `json:"link_preview_options"`
-	Silent   bool            `json:"disable_notification,omitempty"`
-	Keyboard *inlineKeyboard `json:"reply_markup,omitempty"`
+	Chat     int64          `json:"chat_id"`
+	Text     string         `json:"text"`
+	Preview  previewOptions `json:"link_preview_options"`
+	Silent   bool           `json:"disable_notification,omitempty"`
+	Keyboard any            `json:"reply_markup,omitempty"` // *inlineKeyboard or *shareKeyboard
 }
 
 type previewOptions struct {
@@ -48,6 +53,32 @@ type previewOptions struct {
 
 type inlineKeyboard struct {
 	Rows [][]Button `json:"inline_keyboard"`
+}
+
+// shareKeyboard stands in place of the letters.
+type shareKeyboard struct {
+	Rows   [][]shareKey `json:"keyboard"`
+	Resize bool         `json:"resize_keyboard"`
+	Once   bool         `json:"one_time_keyboard"`
+}
+
+type shareKey struct {
+	Text  string `json:"text"`
+	Phone bool   `json:"request_contact,omitempty"`
+	Place bool   `json:"request_location,omitempty"`
+}
+
+// keys are those below a message, nil without any.
+func (t Text) keys() any {
+	switch {
+	case len(t.Keyboard) > 0:
+		return &inlineKeyboard{t.Keyboard}
+	case t.AskPhone != "":
+		return &shareKeyboard{[][]shareKey{{{Text: t.AskPhone, Phone: true}}}, true, true}
+	case t.AskPlace != "":
+		return &shareKeyboard{[][]shareKey{{{Text: t.AskPlace, Place: true}}}, true, true}
+	}
+	return nil
 }
 
 // Send sends a text, cut into several messages when it is too long for one, and
@@ -62,8 +93,8 @@ func (c *Client) Send(ctx context.Context, text Text) ([]int64, error) {
 	var sent []int64
 	for i, part := range parts {
 		arguments := sendArguments{Chat: text.Chat, Text: part, Preview: previewOptions{true}, Silent: text.Silent}
-		if i == len(parts)-1 && len(text.Keyboard) > 0 {
-			arguments.Keyboard = &inlineKeyboard{text.Keyboard}
+		if i == len(parts)-1 {
+			arguments.Keyboard = text.keys()
 		}
 		id, err := c.sendOne(ctx, arguments)
 		for i > 0 && pause(ctx, err) {

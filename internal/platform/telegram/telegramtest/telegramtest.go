@@ -109,6 +109,20 @@ func (a *API) SendPhoto(chat int64, photo []byte, caption string) int64 {
 	}})
 }
 
+// SharePhone lets a person share a telephone number, their own or another's.
+func (a *API) SharePhone(chat int64, phone string, own bool) int64 {
+	user := chat
+	if !own {
+		user++
+	}
+	return a.message(chat, map[string]any{"contact": map[string]any{"phone_number": phone, "first_name": "x", "user_id": user}})
+}
+
+// SharePlace lets a person share a position.
+func (a *API) SharePlace(chat int64, lat, lon float64) int64 {
+	return a.message(chat, map[string]any{"location": map[string]any{"latitude": lat, "longitude": lon}})
+}
+
 func (a *API) message(chat int64, content map[string]any) int64 {
 	a.Begin(chat)
 	message := map[string]any{
