@@ -37,6 +37,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/features/systemic"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
@@ -57,6 +58,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
+		systemic.Migrations,
 	}
 }
 
@@ -74,6 +76,7 @@ type App struct {
 	Accounts  *account.Service
 	Reports   *report.Service
 	Appeals   *appeal.Service
+	Systemic  *systemic.Service
 	Intake    intake.Receivers
 	Postbox   *postbox.Service
 	Chat      *chat.Service
@@ -140,7 +143,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.outbox, err = newOutbox(cfg); err != nil {
 		return err
 	}
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
 	if err != nil {
 		return err
 	}
@@ -162,16 +165,21 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 	}
 	a.Appeals.Listen()
+	a.Systemic = &systemic.Service{
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
+	}
+	a.Systemic.Listen()
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
 
-	appeals := &appeal.Pages{Service: a.Appeals}
+	issues := &systemic.Pages{Service: a.Systemic}
+	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
-		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row},
+		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Others: inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
 	}
-	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
+	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals, issues}}
 	taken := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, taken}
 	calls := &desk.Pages{
@@ -188,8 +196,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
+		issues.Register(),
 		reports.Manifest(),
 		appeals.Manifest(),
+		issues.Manifest(),
 		calls.Manifest(),
 		a.Chat.Manifest(),
 		outages.Manifest(),

@@ -96,7 +96,7 @@ func TestTheAdministratorChangesSettings(t *testing.T) {
 	})
 }
 
-// settingsForm reads the form of the settings as it stands on the page.
+// settingsForm reads the form of the settings of reports as it stands on the page.
 func settingsForm(t *testing.T, b *browser) url.Values {
 	t.Helper()
 	page, _ := b.do(200, http.MethodGet, "/admin/settings", nil)
@@ -104,8 +104,22 @@ func settingsForm(t *testing.T, b *browser) url.Values {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := url.Values{}
 	for n := range doc.Descendants() {
+		if n.Data != "form" {
+			continue
+		}
+		if form := fieldsOf(n); form.Get("section") == "report" {
+			return form
+		}
+	}
+	t.Fatal("the page has no settings of reports")
+	return nil
+}
+
+// fieldsOf are the fields of a form as a browser would send them.
+func fieldsOf(form *html.Node) url.Values {
+	out := url.Values{}
+	for n := range form.Descendants() {
 		attr := map[string]string{}
 		for _, a := range n.Attr {
 			attr[a.Key] = a.Val
@@ -113,15 +127,12 @@ func settingsForm(t *testing.T, b *browser) url.Values {
 		_, checked := attr["checked"]
 		switch {
 		case n.Data == "textarea" && n.FirstChild != nil:
-			form.Set(attr["name"], n.FirstChild.Data)
+			out.Set(attr["name"], n.FirstChild.Data)
 		case n.Data == "input" && (attr["type"] != "checkbox" || checked):
-			form.Set(attr["name"], attr["value"])
+			out.Set(attr["name"], attr["value"])
 		}
 	}
-	if form.Get("section") != "report" {
-		t.Fatalf("the page has no settings: %v", form)
-	}
-	return form
+	return out
 }
 
 func TestFeedsTellTheSame(t *testing.T) {

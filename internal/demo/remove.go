@@ -12,7 +12,8 @@ import (
 // tables with rows of a demo's reports, in the order of their removal.
 var tables = []string{
 	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "report_detail", "report_remote", "appeal_detail",
-	"appeal_answer",
+	"appeal_answer", "systemic_issue", "systemic_step", "systemic_link", "systemic_trace", "systemic_proposal", "systemic_member", "systemic_cursor",
+	"systemic_late",
 	"report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
 	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",
 }

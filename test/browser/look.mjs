@@ -10,10 +10,11 @@ const browser = await launch();
 const rows = await (await fetch(`${base}/data/reports.json?state=fixed`)).json();
 const number = rows[0].number;
 const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
+const issue = (await (await fetch(`${base}/api/v1/systemic`)).json()).issues[0].number;
 
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
-  '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/outages', '/nothing',
+  '/data/', '/developers', '/appeals', '/appeals/new', '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages'];
@@ -95,6 +96,7 @@ for (const [options, name] of views) await look(options, name, 0, everybody);
 for (const [options, name] of [views[0], views[3]]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
   await look(options, `${name}, clerk`, 1003, staff);
+  await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
   await look(options, `${name}, administrator`, 1000, admin);
 }
 for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies']) await weigh(path);

@@ -291,6 +291,20 @@ func (d *Desk) Extend(tx *db.Tx, c *city.City, a permission.Actor, id int64, due
 	return f, err
 }
 
+// Record adds an event of a kind that a feature declares, for what changes
+// beside the case itself. action is what the actor must be allowed to do.
+func (d *Desk) Record(tx *db.Tx, c *city.City, a permission.Actor, id int64, action string, ev Event) (*File, error) {
+	f, _, err := d.change(tx, c, id, func(f *File, e *Event) error {
+		if err := a.Check(action, f.Body); err != nil {
+			return err
+		}
+		ev.ID, ev.Case, ev.Person, ev.Body = e.ID, id, a.Person, f.Body
+		*e = ev
+		return nil
+	})
+	return f, err
+}
+
 // PhotoFailed tells on the timeline that a photo to which a link was sent could
 // not be had, so that whoever sent it can send it again.
 func (d *Desk) PhotoFailed(tx *db.Tx, c *city.City, id int64, from, host string) error {

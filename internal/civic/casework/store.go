@@ -121,6 +121,12 @@ func ByAuthor(tx *db.Tx, city int64, kind string, person, before int64, limit in
 		AND id < $3 AND kind = $4 ORDER BY id DESC LIMIT $5`, scanFile, city, person, before, kind, limit)
 }
 
+// Between reads the cases of all kinds with after < id < before, oldest first.
+func Between(tx *db.Tx, city, after, before int64, limit int) ([]*File, error) {
+	return db.All(tx, "case.between", `SELECT `+fileColumns+` FROM case_file WHERE city_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4`,
+		scanFile, city, after, before, limit)
+}
+
 const maxID = 1<<63 - 1
 
 const insertEvent = `INSERT INTO case_event (city_id, case_id, id, kind, public, person_id, actor, body_id, state, reason, note, lang,

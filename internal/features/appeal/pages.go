@@ -17,11 +17,18 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // Pages are the pages about appeals.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	PartOf  PartOf
+}
+
+// PartOf finds the issue that a case is part of; the zero link is none.
+type PartOf func(ctx context.Context, v *page.Visit, id int64) (ui.Link, error)
 
 // scene is what every page about appeals needs.
 type scene struct {
@@ -243,6 +250,9 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	}
 	if !d.Own {
 		return web.Redirect(w, r, "/staff/appeals/"+d.File.Number)
+	}
+	if d.Part, err = p.PartOf(r.Context(), s.Visit, d.File.ID); err != nil {
+		return err
 	}
 	meta := page.Meta{Title: s.T("appeal.show.title", "number", d.File.Number), Private: true, NoIndex: true}
 	if len(f.Errors()) > 0 {

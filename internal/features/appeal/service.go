@@ -24,6 +24,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/paper"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -323,6 +324,7 @@ type Detailed struct {
 	Complaints []*casework.File
 	Own        bool
 	Internal   bool
+	Part       ui.Link // to the issue that it is part of, if any
 }
 
 // Show reads an appeal for its author or for who works on it. What the actor

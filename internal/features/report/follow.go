@@ -9,12 +9,14 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/likeness"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -27,6 +29,7 @@ type Detailed struct {
 	Parent   *casework.File // the report that this one was merged into
 	Internal bool           // the reader works on it
 	Own      bool           // the reader wrote it
+	Part     ui.Link        // to the issue that it is part of, if any
 }
 
 // Show reads a report for the actor. What the actor may not see is not found:
@@ -298,10 +301,10 @@ func (s *Service) Nearby(ctx context.Context, c *city.City, category string, lat
 		for _, n := range near {
 			metres[n.ID] = n.Metres
 		}
-		words := wordSet(text)
+		asked := likeness.Of(text, "")
 		for _, f := range files {
 			if f.Listed() {
-				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: likeness(words, f.Text)})
+				out = append(out, Similar{File: f, Metres: metres[f.ID], Alike: asked.To(likeness.Of(f.Text, f.Lang))})
 			}
 		}
 		return nil

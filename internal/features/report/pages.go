@@ -37,9 +37,13 @@ type Pages struct {
 	// Now names what is off in the city at this hour.
 	Now    func(ctx context.Context) ([]ui.Link, error)
 	Others inbox.Rows // how other kinds of case show in the inbox
+	PartOf PartOf
 	// OtherSteps are what can be done with many of them at once.
 	OtherSteps map[string]inbox.Steps
 }
+
+// PartOf finds the issue that a case is part of; the zero link is none.
+type PartOf func(ctx context.Context, v *page.Visit, id int64) (ui.Link, error)
 
 // scene is what nearly every page about reports needs.
 type scene struct {

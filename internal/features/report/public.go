@@ -139,6 +139,9 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form, do
 	if err != nil {
 		return err
 	}
+	if d.Part, err = p.PartOf(r.Context(), s.Visit, d.File.ID); err != nil {
+		return err
+	}
 	follows := false
 	if s.Actor.SignedIn() {
 		if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {

@@ -40,6 +40,17 @@ type ctxKey struct{}
 // With returns a context whose writes belong to the command k.
 func With(ctx context.Context, k Key) context.Context { return context.WithValue(ctx, ctxKey{}, k) }
 
+// Part returns a context for one part of a command of many transactions: each
+// part has a key of its own, made from that of the whole.
+func Part(ctx context.Context, name string) context.Context {
+	k, ok := ctx.Value(ctxKey{}).(Key)
+	if !ok {
+		return ctx
+	}
+	sum := sha256.Sum256(append(append([]byte{}, k.Hash...), name...))
+	return With(ctx, Key{City: k.City, Hash: sum[:]})
+}
+
 // Repeated is returned by Claim when the command was done before.
 type Repeated struct{ Answer string }
 
