@@ -235,6 +235,7 @@ func Erase(tx *db.Tx, city, person int64) error {
 		`DELETE FROM notify_preference WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_push WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_chat WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM notify_text WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM notify_digest WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("notify.erase", q, city, person); err != nil {

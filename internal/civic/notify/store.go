@@ -82,9 +82,7 @@ func put(tx *db.Tx, city int64, m message, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	if m.ID == 0 {
-		m.ID = ids.New()
-	}
+	m.ID = ids.New()
 	n, err := tx.Exec("notify.message", `INSERT INTO notify_message (city_id, id, event_id, person_id, channel, target, lang, message_key, args, link,
 			reply_to, message_id, secret, paid, sent_at, error, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, '', '')
 		ON CONFLICT (city_id, event_id, channel, target) DO NOTHING`,
@@ -156,6 +154,10 @@ func digestItems(tx *db.Tx, cityID, person, digest int64) ([]Item, error) {
 // instant; by then they are sent or given up.
 func Forget(tx *db.Tx, cityID int64, before time.Time) error {
 	if _, err := tx.Exec("notify.forget", `DELETE FROM notify_message WHERE city_id = $1 AND id < $2`, cityID, ids.Floor(before)); err != nil {
+		return err
+	}
+	day := int64(before.Year()*10000 + int(before.Month())*100 + before.Day())
+	if _, err := tx.Exec("notify.forget.texts", `DELETE FROM notify_text WHERE city_id = $1 AND day < $2`, cityID, day); err != nil {
 		return err
 	}
 	_, err := tx.Exec("notify.forget.digest", `DELETE FROM notify_digest WHERE city_id = $1 AND event_id < $2`, cityID, ids.Floor(before))

@@ -25,4 +25,10 @@ CREATE TABLE notify_count (
     PRIMARY KEY (city_id, day, channel, state)
 );
 ALTER TABLE notify_message ADD COLUMN paid BOOLEAN NOT NULL DEFAULT FALSE;
-CREATE INDEX notify_message_text ON notify_message (city_id, person_id, id) WHERE channel = 'sms';
+CREATE TABLE notify_text (
+    city_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    day BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    PRIMARY KEY (city_id, person_id, day)
+);
