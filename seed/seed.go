@@ -216,6 +216,17 @@ type Phrases struct {
 	Disputes   Lines             `json:"disputes"` // residents who reopen
 	Internal   Lines             `json:"internal"` // notes among staff
 	People     []Person          `json:"people"`
+	Appeals    []Appeal          `json:"appeals"`
+}
+
+// Appeal is an invented appeal to a body, with what the body answers; one
+// without an answer is still open.
+type Appeal struct {
+	Form   string `json:"form"`
+	Body   string `json:"body"`
+	Lang   string `json:"lang"`
+	Text   string `json:"text"`
+	Answer string `json:"answer"`
 }
 
 // CategoryPhrases are the texts about one category. Weight is its share among the demo's reports.

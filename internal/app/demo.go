@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/demo"
+	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
 
@@ -56,7 +59,29 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	}); err != nil {
 		return err
 	}
+	if reports >= demoWritten {
+		if err := a.demoAppeals(ctx, c); err != nil {
+			return err
+		}
+	}
 	return demo.Issues(ctx, a.Systemic, c, a.Bodies, a.Clock.Now())
+}
+
+// demoWritten is from how many reports on a demo has appeals too: their letters
+// take longer to set than thousands of reports to load.
+const demoWritten = 1000
+
+// demoAppeals writes the demo's appeals by the rules of the days on which they
+// are said to be. Nobody is told of what happened in the past.
+func (a *App) demoAppeals(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, appeal.Kind)
+	if err != nil {
+		return err
+	}
+	service := *a.Appeals
+	service.Desk, service.Clock = cases, past
+	return demo.Appeals(ctx, demo.Writing{DB: a.DB, City: c, Service: &service, Clock: past, Now: a.Clock.Now()})
 }
 
 // ground is the drawn map of the demo; other cities show their outlines.
