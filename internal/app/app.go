@@ -30,6 +30,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -50,7 +51,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, figures.Migrations,
 	}
 }
 
@@ -68,6 +69,7 @@ type App struct {
 	Accounts *account.Service
 	Reports  *report.Service
 	Appeals  *appeal.Service
+	Figures  *figures.Service
 	Runner   *jobs.Runner
 	Matrix   *permission.Book
 	Site     *page.Site
@@ -150,6 +152,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 	}
 	a.Appeals.Listen()
+	a.Figures = a.figures(catalogue)
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
@@ -157,10 +160,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	appeals := &appeal.Pages{Service: a.Appeals}
 	reports := &report.Pages{Service: a.Reports, Accounts: a.Accounts, Log: a.Log, Others: inbox.Rows{appeal.KindName: appeals.Row}}
 	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals}}
+	counted := &figures.Pages{Service: a.Figures}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		reports.Manifest(),
 		appeals.Manifest(),
+		counted.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 	}
@@ -177,6 +182,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		nav = append(nav, f.Nav...)
 		data = append(data, f.PersonalData...)
 		layers = append(layers, f.Layers...)
+		reports.Datasets = append(reports.Datasets, f.Data...)
 		if f.API != nil {
 			operations = append(operations, f.API)
 		}
@@ -281,6 +287,14 @@ func (a *App) housekeeping() {
 	a.Runner.Every("summaries", time.Minute, func(ctx context.Context) error {
 		for _, c := range a.Cities.List() {
 			if err := casework.Summarise(ctx, a.DB, c, a.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	a.Runner.Every("recount", time.Minute, func(ctx context.Context) error {
+		for _, c := range a.Cities.List() {
+			if err := a.Reports.Desk.Recount(ctx, c); err != nil {
 				return err
 			}
 		}

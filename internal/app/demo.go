@@ -51,9 +51,10 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if err := a.Reports.NewApplication(ctx, c.ID, "Demo", DemoKey); err != nil {
 		return err
 	}
-	return demo.Reports(ctx, demo.Loading{
+	err := demo.Reports(ctx, demo.Loading{
 		DB: a.DB, City: c, Blobs: a.Blobs, Bodies: a.Bodies, Books: a.Reports.Books, Places: a.Places, Count: reports, Now: a.Clock.Now(), Progress: progress,
 	})
+	return errors.Join(err, a.Figures.Publish(ctx), a.Figures.MakeBulletins(ctx))
 }
 
 // ground is the drawn map of the demo; other cities show their outlines.

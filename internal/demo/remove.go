@@ -11,7 +11,8 @@ import (
 
 // tables with rows of a demo's reports, in the order of their removal.
 var tables = []string{
-	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "report_detail", "report_remote", "appeal_detail",
+	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "case_summary", "case_recount", "figures_ledger",
+	"figures_bulletin", "report_detail", "report_remote", "appeal_detail",
 	"appeal_answer",
 	"report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
 	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",

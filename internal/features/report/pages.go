@@ -19,6 +19,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -31,7 +32,8 @@ type Pages struct {
 	Service  *Service
 	Accounts *account.Service
 	Log      *slog.Logger
-	Others   inbox.Rows // how other kinds of case show in the inbox
+	Others   inbox.Rows         // how other kinds of case show in the inbox
+	Datasets []manifest.Dataset // of other features
 }
 
 // scene is what nearly every page about reports needs.

@@ -1,0 +1,135 @@
+package figures
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestWeeksBeginOnMondayAndKnowTheirYear(t *testing.T) {
+	for _, x := range []struct {
+		text     string
+		from, to int64
+	}{
+		{"2026-W47", 20261116, 20261122},
+		{"2026-W53", 20261228, 20270103}, // belongs to the old year
+		{"2027-W01", 20270104, 20270110},
+		{"2025-W01", 20241230, 20250105}, // begins in the old year
+		{"2020-W53", 20201228, 20210103},
+	} {
+		w, ok := ParseWeek(x.text)
+		from, to := w.Days()
+		if !ok || from != x.from || to != x.to || w.String() != x.text {
+			t.Errorf("%s is %s from %d to %d, valid %t", x.text, w, from, to, ok)
+		}
+	}
+	for _, text := range []string{"", "2026-W00", "2025-W53", "2026-W54", "2026-47", "2026-W7", "2026-W471", "x2026-W47"} {
+		if w, ok := ParseWeek(text); ok {
+			t.Errorf("%q is taken for the week %s", text, w)
+		}
+	}
+	if got := Week(202701).Before(1); got != 202653 {
+		t.Errorf("the week before 2027-W01 is %s", got)
+	}
+	day := time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)
+	if got := WeekOf(day); got != 202648 {
+		t.Errorf("Monday 23 November 2026 lies in %s", got)
+	}
+}
+
+func counted(metric string, codes map[string]int64) []Entry {
+	var list []Entry
+	for code, n := range codes {
+		list = append(list, Entry{Kind: "appeal", Scope: Body, Code: code, Period: Weeks4, Counts: map[string]Count{metric: {N: n}}})
+	}
+	return list
+}
+
+func TestSmallCountsOfPrivateKindsAreHidden(t *testing.T) {
+	for name, x := range map[string]struct {
+		in   map[string]int64
+		want map[string]Count
+	}{
+		"large ones are told":          {map[string]int64{"a": 5, "b": 70}, map[string]Count{"a": {N: 5}, "b": {N: 70}}},
+		"none is told":                 {map[string]int64{"a": 0, "b": 70}, map[string]Count{"a": {N: 0}, "b": {N: 70}}},
+		"a lonely one takes another":   {map[string]int64{"a": 1, "b": 9, "c": 70}, map[string]Count{"a": {Note: Below}, "b": {Note: Withheld}, "c": {N: 70}}},
+		"two small ones hide together": {map[string]int64{"a": 2, "b": 3, "c": 70}, map[string]Count{"a": {Note: Below}, "b": {Note: Below}, "c": {N: 70}}},
+		"one small one and no other":   {map[string]int64{"a": 4}, map[string]Count{"a": {Note: Below}}},
+	} {
+		list := counted(Received, x.in)
+		protect(list, map[string]bool{"appeal": true})
+		got := map[string]Count{}
+		for _, e := range list {
+			got[e.Code] = e.Counts[Received]
+		}
+		if diff := cmp.Diff(x.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		open := counted(Received, x.in)
+		protect(open, map[string]bool{"appeal": false})
+		for _, e := range open {
+			if c := e.Counts[Received]; c.N != x.in[e.Code] || c.Note != "" {
+				t.Errorf("%s: of a public kind %s is %+v", name, e.Code, c)
+			}
+		}
+	}
+}
+
+// Whoever knows the total and all that is told learns of the hidden counts
+// only their sum, which is never below Hide unless the total is.
+func TestHiddenCountsCannotBeWorkedOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := rapid.MapOfN(rapid.StringMatching(`[a-z]{2}`), rapid.Int64Range(0, 30), 1, 12).Draw(t, "counts")
+		var total, told int64
+		for _, n := range in {
+			total += n
+		}
+		list := counted(Received, in)
+		protect(list, map[string]bool{"appeal": true})
+		hidden := 0
+		for _, e := range list {
+			c := e.Counts[Received]
+			if c.Note != "" {
+				hidden++
+				if c.N != 0 {
+					t.Fatalf("%s is hidden and yet holds %d", e.Code, c.N)
+				}
+				continue
+			}
+			if 0 < c.N && c.N < Hide {
+				t.Fatalf("%s is told: %d", e.Code, c.N)
+			}
+			told += c.N
+		}
+		if total >= Hide && hidden > 0 && (total-told < Hide || hidden < 2) {
+			t.Fatalf("%d hidden counts of %v sum up to %d of %d", hidden, in, total-told, total)
+		}
+	})
+}
+
+func TestTheLeagueStandsInTheOrderAsked(t *testing.T) {
+	one := func(code string, in, late, overdue int64, closed map[int64]int64) Told {
+		return Told{Code: code, Counts: map[string]Count{InTime: {N: in}, Late: {N: late}, Overdue: {N: overdue}, Received: {N: in + late}}, Closed: closed}
+	}
+	list := []Told{
+		one("slow", 5, 5, 0, map[int64]int64{9: 1}), one("quick", 9, 1, 0, map[int64]int64{2: 8, 30: 2}), one("idle", 0, 0, 0, nil), one("hider", 9, 1, 10, map[int64]int64{1: 1}),
+	}
+	for by, want := range map[string][]string{
+		"share":  {"quick", "slow", "hider", "idle"}, // overdue cases are late ones: 9 of 20 are fewer than 5 of 10
+		"median": {"hider", "quick", "slow", "idle"},
+		"p90":    {"hider", "slow", "quick", "idle"},
+		Overdue:  {"hider", "idle", "quick", "slow"},
+		"name":   {"hider", "idle", "quick", "slow"},
+	} {
+		order(list, by, func(code string) string { return code })
+		var got []string
+		for _, x := range list {
+			got = append(got, x.Code)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("by %s (-want +got):\n%s", by, diff)
+		}
+	}
+}
