@@ -293,7 +293,7 @@ type Words interface {
 func (f Facts) Say(p Words) Sheet {
 	from, to := f.Week.Days()
 	s := Sheet{
-		Lang: p.Lang(), Title: p.T("figures.bulletin.title", "n", f.Week.Number(), "year", fmt.Sprint(int64(f.Week / 100))),
+		Lang: p.Lang(), Title: p.T("figures.bulletin.title", "n", f.Week.Number(), "year", fmt.Sprint(int64(f.Week/100))),
 		Span: p.T("figures.bulletin.span", "from", p.Date(dayOf(from)), "to", p.Date(dayOf(to))),
 		Note: p.T("figures.bulletin.note"),
 	}
