@@ -10,14 +10,16 @@ const browser = await launch();
 const rows = await (await fetch(`${base}/data/reports.json?state=fixed`)).json();
 const number = rows[0].number;
 const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
+const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletins\/\d{4}-W\d\d/)[0];
 
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
+  '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
   '/data/', '/developers', '/appeals', '/appeals/new', '/account/sign-in', '/demo', '/offline', '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
-const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation'];
-const admin = ['/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs'];
+const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/figures'];
+const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs'];
 
 async function look(options, name, person, pages) {
   const page = await visitor(browser, options);

@@ -305,7 +305,7 @@ func (f Facts) Say(p Words) Sheet {
 		s.Tables = append(s.Tables, f.received(p, p.T("figures.bulletin.categories"), f.Categories, func(x Item) string { return x.name(p) }))
 	}
 	if len(f.Bodies) > 0 {
-		t := Table{Title: p.T("figures.bulletin.bodies"), Head: []string{p.T("figures.body"), p.T("figures.bulletin.answered_in_time"), p.T("figures.bulletin.answered_late"), p.T("figures.overdue")}}
+		t := Table{Title: p.T("figures.bulletin.bodies"), Head: []string{p.T("figures.body"), p.T("figures.bulletin.answered_in_time"), p.T("figures.bulletin.answered_late"), p.T("figures.bulletin.overdue_head")}}
 		for _, x := range f.Bodies {
 			t.Rows = append(t.Rows, []string{x.name(p), p.Number(int(x.InTime.N)), p.Number(int(x.Late)), p.Number(int(x.Overdue))})
 		}

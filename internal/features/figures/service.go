@@ -74,21 +74,42 @@ func (s *Service) publish(ctx context.Context, c *city.City) error {
 	if err != nil || len(todo) == 0 {
 		return err
 	}
-	for _, sc := range todo {
-		var l ledger
-		// Read apart from the write: on SQLite all writers would wait.
-		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			l, err = workOut(tx, c, sc, now)
-			return err
-		}); err != nil {
-			return err
-		}
-		if err := s.DB.Update(ctx, func(tx *db.Tx) error { return putLedger(tx, c.ID, sc.Version, l) }); err != nil {
+	for part := range slices.Chunk(todo, publishBatch) {
+		if err := s.publishScopes(ctx, c, part, now); err != nil {
 			return err
 		}
 	}
 	s.Versions.Mark(c.ID)
 	return nil
+}
+
+// publishBatch is how many scopes one transaction publishes.
+const publishBatch = 25
+
+func (s *Service) publishScopes(ctx context.Context, c *city.City, scopes []casework.Scope, now time.Time) error {
+	list := make([]ledger, 0, len(scopes))
+	// Read apart from the write: on SQLite all writers would wait.
+	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		list = list[:0]
+		for _, sc := range scopes {
+			l, err := workOut(tx, c, sc, now)
+			if err != nil {
+				return err
+			}
+			list = append(list, l)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		for i, l := range list {
+			if err := putLedger(tx, c.ID, scopes[i].Version, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // workOut works one scope out from the statistics.

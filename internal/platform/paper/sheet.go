@@ -81,14 +81,20 @@ func (s *sheet) bullet(text string, width float64) {
 	s.pdf.Ln(1)
 }
 
-// room begins a new page when less than a height is left.
-func (s *sheet) room(height float64) {
-	if _, page := s.pdf.GetPageSize(); s.pdf.GetY()+height > page-bottom {
-		s.pdf.AddPage()
+// room begins a new page when less than a height is left, and tells so.
+func (s *sheet) room(height float64) bool {
+	_, page := s.pdf.GetPageSize()
+	if s.pdf.GetY()+height <= page-bottom {
+		return false
 	}
+	weight, size := s.weight, s.size // the foot of the page has its own
+	s.pdf.AddPage()
+	s.font(weight, size)
+	return true
 }
 
-// table sets a table with ruled rows. A head never stands alone at the foot.
+// table sets a table with ruled rows. Its head never stands alone at the foot of
+// a page, and stands again on the next.
 func (s *sheet) table(t Table, width float64) {
 	s.room(6 * line)
 	s.pdf.Ln(line)
@@ -97,10 +103,14 @@ func (s *sheet) table(t Table, width float64) {
 	s.pdf.Ln(1)
 	s.row(t.Head, width, 700, small)
 	for _, r := range t.Rows {
+		if s.room(2 * line) {
+			s.row(t.Head, width, 700, small)
+		}
 		s.row(r, width, 400, body-1)
 	}
 }
 
+// row sets the cells of a row, numbers to the right.
 func (s *sheet) row(cells []string, width float64, weight int, size float64) {
 	if len(cells) == 0 {
 		return
@@ -123,7 +133,7 @@ func (s *sheet) row(cells []string, width float64, weight int, size float64) {
 		for j, l := range lines {
 			x := float64(left)
 			if i > 0 {
-				x = left + first + numberWidth*float64(i) - s.width(l)
+				x += first + numberWidth*float64(i) - s.width(l) - s.pdf.GetCellMargin()
 			}
 			// The last lines of all cells stand on one level.
 			s.pdf.SetXY(x, y+float64(tall-len(lines)+j)*line)
@@ -133,5 +143,5 @@ func (s *sheet) row(cells []string, width float64, weight int, size float64) {
 	y += float64(tall) * line
 	s.pdf.SetDrawColor(0xcf, 0xc9, 0xbd)
 	s.pdf.Line(left, y, left+width, y)
-	s.pdf.SetY(y + 0.6)
+	s.pdf.SetY(y + 0.4)
 }
