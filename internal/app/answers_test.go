@@ -242,7 +242,7 @@ func TestEveryFigureOfThePageIsRecountedFromItsFile(t *testing.T) {
 			}
 		}
 		for _, name := range []string{
-			"received", "share", "answered_in_time", "answered_late", "overdue", "open", "reopened", "median", "p90", "answer_median", "answer_p90", "rating",
+			"received", "share", "answered_in_time", "answered_late", "overdue", "open", "in_work", "reopened", "median", "p90", "answer_median", "answer_p90", "rating",
 			"fewer than 5", "not told",
 		} {
 			if seen[name] == 0 {
@@ -298,6 +298,9 @@ func TestTheFileSaysWhatTheCasesSay(t *testing.T) {
 			}
 			if f.Open {
 				want["open"]++
+				if f.State == report.InWork {
+					want["in_work"]++
+				}
 				if f.Due < today {
 					want["overdue"]++
 				} else if f.Due < today+4*86400000 {
@@ -364,7 +367,7 @@ func TestOlderCasesAreCountedIntoNewerStatistics(t *testing.T) {
 		files := allCases(t, a, c)
 		middle := files[len(files)/2].ID
 		if err := a.DB.Update(t.Context(), func(tx *db.Tx) error {
-			if _, err := tx.Exec("test.forget", `DELETE FROM case_stat WHERE city_id = $1 AND (scope LIKE 'channel:%' OR metric LIKE 'answer:%')`, c.ID); err != nil {
+			if _, err := tx.Exec("test.forget", `DELETE FROM case_stat WHERE city_id = $1 AND (scope LIKE 'channel:%' OR metric LIKE 'answer:%' OR metric = 'work')`, c.ID); err != nil {
 				return err
 			}
 			_, err := tx.Exec("test.recount", `INSERT INTO case_recount (city_id, done_id, last_id) VALUES ($1, 0, $2)`, c.ID, files[len(files)-1].ID)
@@ -374,7 +377,9 @@ func TestOlderCasesAreCountedIntoNewerStatistics(t *testing.T) {
 		}
 		step := func(b *browser, keep func(*casework.File) bool) {
 			t.Helper()
-			i := slices.IndexFunc(files, func(f *casework.File) bool { return f.State != report.Duplicate && f.Body != 0 && f.Parent == 0 && keep(f) })
+			i := slices.IndexFunc(files, func(f *casework.File) bool {
+				return f.State != report.Duplicate && f.Body != 0 && f.Parent == 0 && keep(f)
+			})
 			if i < 0 {
 				t.Fatal("the demo has no such report")
 			}

@@ -24,6 +24,7 @@ type Figures struct {
 type Account struct {
 	Figures
 	Soon                         int64           // now: open and due within the next SoonDays days
+	InWork                       int64           // now: open, and work on them has begun
 	AnsweredInTime, AnsweredLate int64           // answers given in the time: within the term, and after it
 	AnswerDays                   map[int64]int64 // answers given in the time, by calendar days taken
 	CloseDays                    map[int64]int64 // cases closed in the time, by calendar days taken
@@ -97,6 +98,8 @@ func (a *Account) spread(metric string, bucket, n, today, soon int64) {
 	switch {
 	case metric == MetricOpen && bucket >= today && bucket <= soon:
 		a.Soon += n
+	case metric == MetricWork:
+		a.InWork += n
 	case metric == MetricAnswer+AnswerInTime:
 		a.AnsweredInTime += n
 	case metric == MetricAnswer+AnswerLate:

@@ -26,6 +26,7 @@ const (
 	MetricDone     = "done:"    // + outcome, by day of closing
 	MetricDays     = "days:"    // + outcome; bucket is calendar days taken, by day of closing
 	MetricOpen     = "open"     // no period; bucket is the due day
+	MetricWork     = "work"     // no period: of the open ones those on which work has begun
 	MetricRating   = "rating"   // bucket is the stars, by day of closing
 	MetricReopened = "reopened" // by day of creation
 	MetricAnswer   = "answer:"  // + in_time or late; bucket is calendar days taken, by day of the answer
@@ -76,6 +77,9 @@ func measures(c *city.City, k *Kind, f *File, m map[measure]int64, n int64) {
 	}
 	if f.Open {
 		add(0, MetricOpen, int64(c.Calendar.Day(f.DueAt())))
+		if f.State != k.First {
+			add(0, MetricWork, 0)
+		}
 		return
 	}
 	closed := int64(c.Calendar.Day(f.ClosedAt()))
@@ -137,7 +141,7 @@ const (
 )
 
 func (p part) holds(scope, metric string) bool {
-	later := strings.HasPrefix(scope, scopeChannel) || strings.HasPrefix(metric, MetricAnswer)
+	later := strings.HasPrefix(scope, scopeChannel) || strings.HasPrefix(metric, MetricAnswer) || metric == MetricWork
 	return p == everything || later == (p == laterOnes)
 }
 

@@ -71,6 +71,7 @@ const (
 	Ratings      = "ratings"
 	Stars        = "stars"
 	Open         = "open"
+	InWork       = "in_work"
 	Overdue      = "overdue"
 	DueSoon      = "due_soon"
 	closedAfter  = "closed_after_%d_days"
@@ -102,8 +103,8 @@ type Entry struct {
 var (
 	publicCounts  = []string{Received, InTime, Late, Reopened, Ratings, Stars}
 	privateCounts = []string{Received, InTime, Late, Reopened}
-	publicNow     = []string{Open, Overdue, DueSoon}
-	privateNow    = []string{Open, Overdue}
+	publicNow     = []string{Open, InWork, Overdue, DueSoon}
+	privateNow    = []string{Open, InWork, Overdue}
 )
 
 func countsOf(public bool, period string) []string {
@@ -135,6 +136,8 @@ func value(a casework.Account, metric string) int64 {
 		return a.Stars
 	case Open:
 		return a.Open
+	case InWork:
+		return a.InWork
 	case Overdue:
 		return a.Overdue
 	}

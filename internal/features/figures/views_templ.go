@@ -371,7 +371,7 @@ func cityView(s *scene, a answers) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, f := range []string{Received, "share", Late, Overdue, Open, Reopened} {
+		for _, f := range []string{Received, "share", Late, Overdue, Open, InWork, Reopened} {
 			templ_7745c5c3_Err = figure(s, t, f, file, when).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -489,7 +489,7 @@ func figure(s *scene, t Told, name, file, when string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if name == Open || name == Overdue {
+		if name == Open || name == InWork || name == Overdue {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<p class=\"figure__note\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1921,7 +1921,7 @@ func dictionaryView(s *scene) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, m := range []string{Received, InTime, Late, Reopened, Ratings, Stars, Open, Overdue, DueSoon, "closed_after", "answered_after"} {
+		for _, m := range []string{Received, InTime, Late, Reopened, Ratings, Stars, Open, InWork, Overdue, DueSoon, "closed_after", "answered_after"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<div class=\"summary__row\"><dt><code>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
