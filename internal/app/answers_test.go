@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -370,6 +371,11 @@ func TestOlderCasesAreCountedIntoNewerStatistics(t *testing.T) {
 			if _, err := tx.Exec("test.forget", `DELETE FROM case_stat WHERE city_id = $1 AND (scope LIKE 'channel:%' OR metric LIKE 'answer:%' OR metric = 'work')`, c.ID); err != nil {
 				return err
 			}
+			for _, table := range []string{"figures_ledger", "figures_bulletin"} {
+				if _, err := tx.Exec("test.unpublish", `DELETE FROM `+table+` WHERE city_id = $1`, c.ID); err != nil {
+					return err
+				}
+			}
 			_, err := tx.Exec("test.recount", `INSERT INTO case_recount (city_id, done_id, last_id) VALUES ($1, 0, $2)`, c.ID, files[len(files)-1].ID)
 			return err
 		}); err != nil {
@@ -398,6 +404,23 @@ func TestOlderCasesAreCountedIntoNewerStatistics(t *testing.T) {
 			resident.ask(201, http.MethodPost, "/api/v1/reports", "", object{
 				"category": "street-light", "lat": 42.855, "lon": 74.52, "text": "Dark", "answers": object{"fault": []string{"out"}},
 			}, nil)
+		}
+		made := func() int64 {
+			t.Helper()
+			var n int64
+			if err := errors.Join(a.Figures.Publish(t.Context()), a.Figures.MakeBulletins(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			if err := a.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+				n, err = db.One(tx, "test.made", `SELECT (SELECT COUNT(*) FROM figures_bulletin WHERE city_id = $1) + (SELECT COUNT(*) FROM figures_ledger WHERE city_id = $1)`, db.Int64, c.ID)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := made(); n != 0 {
+			t.Errorf("%d figures and bulletins are published from a half count", n)
 		}
 		add()
 		step(desk, func(*casework.File) bool { return true }) // not counted yet
@@ -428,6 +451,9 @@ func TestOlderCasesAreCountedIntoNewerStatistics(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameAsTally(t, a, c)
+		if made() == 0 {
+			t.Error("nothing is published after the count")
+		}
 	})
 }
 

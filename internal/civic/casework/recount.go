@@ -29,6 +29,13 @@ func recountOf(tx *db.Tx, cityID int64, lock string) (*recounting, error) {
 	return &list[0], nil
 }
 
+// Recounting tells whether older cases of a city are still being counted in, so
+// that its statistics are not whole.
+func Recounting(tx *db.Tx, cityID int64) (bool, error) {
+	r, err := recountOf(tx, cityID, "")
+	return r != nil, err
+}
+
 // whole tells whether changes of a case count for all statistics. The caller
 // holds the case's row, or has just made it.
 func (d *Desk) whole(tx *db.Tx, cityID, id int64) (bool, error) {

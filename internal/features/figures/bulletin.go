@@ -90,15 +90,18 @@ func (s *Service) makeBulletin(ctx context.Context, c *city.City, w Week, now ti
 			return err
 		}
 	}
-	made := false
+	wait := false
 	if err := s.DB.View(ctx, func(tx *db.Tx) error {
+		half, err := casework.Recounting(tx, c.ID)
+		if err != nil {
+			return err
+		}
 		done, err := weeksMade(tx, c.ID, w)
-		if err != nil || done[w] {
-			made = true
+		if wait = half || done[w]; wait || err != nil {
 			return err
 		}
 		return m.gather(tx, w)
-	}); err != nil || made {
+	}); err != nil || wait {
 		return err
 	}
 	if f := m.facts; f.Now.Received+f.Before.Received+f.Now.InTime+f.Now.Late == 0 {

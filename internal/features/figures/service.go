@@ -59,6 +59,9 @@ func (s *Service) publish(ctx context.Context, c *city.City) error {
 	today := int64(c.Calendar.Day(now))
 	var todo []casework.Scope
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
+		if half, err := casework.Recounting(tx, c.ID); half || err != nil {
+			return err // what was published stands until all is counted
+		}
 		all, err := casework.Scopes(tx, c.ID)
 		if err != nil {
 			return err
