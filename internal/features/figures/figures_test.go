@@ -133,3 +133,49 @@ func TestTheLeagueStandsInTheOrderAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestABulletinIsDueOnMondayMorning(t *testing.T) {
+	bishkek := time.FixedZone("+06", 6*60*60)
+	for _, x := range []struct {
+		at   string
+		last Week
+	}{
+		{"2026-11-23T06:59:59+06:00", 202646}, // too early on Monday
+		{"2026-11-23T07:00:00+06:00", 202647},
+		{"2026-11-23T01:00:00Z", 202647}, // the same instant, told in London
+		{"2026-11-29T23:59:59+06:00", 202647},
+		{"2027-01-04T08:00:00+06:00", 202653},
+	} {
+		at, err := time.Parse(time.RFC3339, x.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		weeks := dueWeeks(at.In(bishkek))
+		if len(weeks) != catchUp || weeks[len(weeks)-1] != x.last || weeks[0] != x.last.Before(catchUp-1) {
+			t.Errorf("at %s the bulletins of %v are due", x.at, weeks)
+		}
+	}
+}
+
+func TestTheChartStandsOnItsScale(t *testing.T) {
+	week := func(code string, received, in, late int64) Told {
+		return Told{Code: code, Counts: map[string]Count{Received: {N: received}, InTime: {N: in}, Late: {N: late}}}
+	}
+	d := draw([]Told{week("2026-W46", 40, 20, 20), week("2026-W47", 0, 0, 0)})
+	type box struct{ kind, y, h string }
+	var got []box
+	for _, b := range d.bars {
+		got = append(got, box{b.kind, b.y, b.h})
+	}
+	// 40 is the top of the scale: 184 units from 12 to 196.
+	want := []box{{"in", "104.0", "92.0"}, {"late", "12.0", "92.0"}, {"in", "196.0", "0.0"}, {"late", "196.0", "0.0"}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(box{})); diff != "" {
+		t.Errorf("bars (-want +got):\n%s", diff)
+	}
+	if len(d.grid) != 5 || d.grid[4].n != 40 || d.dots[0].y != "12.0" || d.dots[1].y != "196.0" {
+		t.Errorf("grid %+v, dots %+v", d.grid, d.dots)
+	}
+	if empty := draw([]Told{week("2026-W47", 0, 0, 0)}); len(empty.grid) != 2 {
+		t.Errorf("a city without cases has the scale %+v", empty.grid)
+	}
+}
