@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +28,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/locales"
 )
@@ -473,6 +477,43 @@ func sameAsTally(t *testing.T, a *app.App, c *city.City) {
 	want, got := stats(t, a, other), stats(t, a, c.ID)
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < 500 {
 		t.Errorf("%d statistics differ from the cases (-cases +kept):\n%.3000s", len(want), diff)
+	}
+}
+
+// A backup of an older version knows nothing of the newer statistics.
+func TestAnOldBackupIsCountedAfterItIsPutBack(t *testing.T) {
+	a, _ := serve(t, "")
+	if err := a.DB.Update(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec("test.old", `DELETE FROM case_stat WHERE scope LIKE 'channel:%' OR metric LIKE 'answer:%' OR metric = 'work'`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/backup"
+	if _, err := app.Backup(t.Context(), a.Config, file); err != nil {
+		t.Fatal(err)
+	}
+	for _, database := range []string{"", dbtest.PostgresURL(t)} {
+		cfg := *a.Config
+		cfg.Data, cfg.Database = t.TempDir(), database
+		if database == "" {
+			cfg.Database = cfg.Data + "/ashar.db"
+		}
+		cfg.Blobs = cfg.Data + "/blobs"
+		log := slog.New(slog.NewTextHandler(io.Discard, nil))
+		if _, err := app.Restore(t.Context(), &cfg, log, file); err != nil {
+			t.Fatal(err)
+		}
+		restored, err := app.New(t.Context(), &cfg, log, clock.System{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { restored.Close() })
+		c, _ := restored.Cities.ByID(demo.CityID)
+		if err := restored.Reports.Desk.Recount(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		sameAsTally(t, restored, c)
 	}
 }
 

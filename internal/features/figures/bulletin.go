@@ -24,7 +24,7 @@ type Facts struct {
 	Channels    []Item
 	Categories  []Item // those that most came about
 	Bodies      []Item // those that answered late or are overdue
-	Private     []Item // the other kinds, small counts hidden
+	Private     []Item // the other kinds by their titles, small counts hidden
 }
 
 // Sum are the figures of one week.
@@ -147,7 +147,7 @@ func (m *maker) gather(tx *db.Tx, w Week) error {
 		dim, code := dimension(sc.Name, m.dir)
 		switch {
 		case !k.Public && dim == City:
-			m.facts.Private = append(m.facts.Private, Item{Code: k.Name, Now: hidden(now.Received), Before: hidden(before.Received), InTime: hidden(now.AnsweredInTime)})
+			m.facts.Private = append(m.facts.Private, Item{Code: k.Title, Now: hidden(now.Received), Before: hidden(before.Received), InTime: hidden(now.AnsweredInTime)})
 		case !k.Public:
 		case dim == City:
 			plus(&sums[0], now)
@@ -336,7 +336,7 @@ func (f Facts) lines(p Words) []string {
 	}
 	for _, x := range f.Private {
 		if x.Now != (Count{}) {
-			out = append(out, p.T("figures.bulletin.private."+x.Code, "count", count(p, x.Now)))
+			out = append(out, p.T("figures.bulletin.private", "kind", p.T(x.Code), "count", count(p, x.Now)))
 		}
 	}
 	return out
