@@ -34,6 +34,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
+	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
 	"github.com/ashar-kg/ashar/internal/features/report"
@@ -58,7 +59,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
-		systemic.Migrations,
+		systemic.Migrations, figures.Migrations,
 	}
 }
 
@@ -78,6 +79,7 @@ type App struct {
 	Appeals   *appeal.Service
 	Systemic  *systemic.Service
 	Intake    intake.Receivers
+	Figures   *figures.Service
 	Postbox   *postbox.Service
 	Chat      *chat.Service
 	Outages   *outage.Service
@@ -169,6 +171,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Desk: cases, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
 	}
 	a.Systemic.Listen()
+	a.Figures = a.figures(catalogue)
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
@@ -194,6 +197,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	outages := &outage.Pages{Service: a.Outages}
 	reports.Known, reports.Now, calls.Known = outages.Known, outages.Now, outages.Known
 	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
+	counted := &figures.Pages{Service: a.Figures}
 	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
 	features := []manifest.Feature{
 		issues.Register(),
@@ -203,6 +207,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		calls.Manifest(),
 		a.Chat.Manifest(),
 		outages.Manifest(),
+		counted.Manifest(),
 		account.Manifest(accounts),
 		choices.Manifest(),
 		messages.Manifest(),
@@ -220,6 +225,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		nav = append(nav, f.Nav...)
 		data = append(data, f.PersonalData...)
 		layers = append(layers, f.Layers...)
+		reports.Datasets = append(reports.Datasets, f.Data...)
 		if f.API != nil {
 			operations = append(operations, f.API)
 		}
@@ -336,6 +342,14 @@ func (a *App) housekeeping() {
 	a.Runner.Every("summaries", time.Minute, func(ctx context.Context) error {
 		for _, c := range a.Cities.List() {
 			if err := casework.Summarise(ctx, a.DB, c, a.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	a.Runner.Every("recount", time.Minute, func(ctx context.Context) error {
+		for _, c := range a.Cities.List() {
+			if err := a.Reports.Desk.Recount(ctx, c); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/config"
@@ -161,7 +162,9 @@ func Restore(ctx context.Context, cfg *config.Config, log *slog.Logger, file str
 		}
 		switch {
 		case h.Name == memberTables:
-			err = d.Load(ctx, t)
+			if err = d.Load(ctx, t); err == nil {
+				err = d.Update(ctx, casework.RecountRestored)
+			}
 		case h.Name == memberKeys:
 			err = writeKeys(filepath.Join(cfg.Data, memberKeys), t)
 		case strings.HasPrefix(h.Name, memberBlobs):

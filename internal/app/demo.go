@@ -64,7 +64,8 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 			return err
 		}
 	}
-	return demo.Issues(ctx, a.Systemic, c, a.Bodies, a.Clock.Now())
+	err := demo.Issues(ctx, a.Systemic, c, a.Bodies, a.Clock.Now())
+	return errors.Join(err, a.Fold(ctx), a.Figures.Publish(ctx), a.Figures.MakeBulletins(ctx))
 }
 
 // demoWritten is from how many reports on a demo has appeals too: their letters

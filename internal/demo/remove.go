@@ -11,7 +11,8 @@ import (
 
 // tables with rows of a demo's reports, in the order of their removal.
 var tables = []string{
-	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "report_detail", "report_remote", "appeal_detail",
+	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "case_summary", "case_recount", "figures_ledger",
+	"figures_bulletin", "report_detail", "report_remote", "appeal_detail",
 	"appeal_answer", "systemic_issue", "systemic_step", "systemic_link", "systemic_trace", "systemic_proposal", "systemic_member", "systemic_cursor",
 	"systemic_late",
 	"document_file", "desk_call", "desk_callback", "outage_notice", "postbox_letter", "chat_talk",

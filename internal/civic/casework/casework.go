@@ -161,6 +161,9 @@ func (f *File) UpdatedAt() time.Time { return time.UnixMilli(f.Updated) }
 // DueAt returns when the city has to answer.
 func (f *File) DueAt() time.Time { return time.UnixMilli(f.Due) }
 
+// AnsweredAt returns when the city first answered.
+func (f *File) AnsweredAt() time.Time { return time.UnixMilli(f.Answered) }
+
 // ClosedAt returns when the case was closed.
 func (f *File) ClosedAt() time.Time { return time.UnixMilli(f.Closed) }
 

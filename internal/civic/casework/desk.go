@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -29,6 +30,7 @@ type Desk struct {
 	order    []string
 	kinds    map[string]*Kind
 	hooks    map[string][]Hook
+	counted  sync.Map // cities whose recount is over, by id
 }
 
 // NewDesk returns a desk for the kinds given.

@@ -19,13 +19,33 @@ type Figures struct {
 	Rated, Stars                     int64            // ratings and their sum
 }
 
+// Account is all that is published of a scope over a time: its figures with the
+// spreads from which anybody can work out medians and other quantiles.
+type Account struct {
+	Figures
+	Soon                         int64           // now: open and due within the next SoonDays days
+	InWork                       int64           // now: open, and work on them has begun
+	AnsweredInTime, AnsweredLate int64           // answers given in the time: within the term, and after it
+	AnswerDays                   map[int64]int64 // answers given in the time, by calendar days taken
+	CloseDays                    map[int64]int64 // cases closed in the time, by calendar days taken
+}
+
+// SoonDays is how many days before its end a clock is called near it.
+const SoonDays = 3
+
 // FiguresOf reads the figures of a scope for the periods from ≤ p ≤ to, which
 // are both days (20261123) or both months (202611). A scope that counts nothing
 // has zero figures.
 func FiguresOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now time.Time) (Figures, error) {
-	f := Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}
+	a, err := AccountOf(tx, c, kind, scope, from, to, now)
+	return a.Figures, err
+}
+
+// AccountOf is FiguresOf with the spreads.
+func AccountOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now time.Time) (Account, error) {
+	f := Account{Figures: Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}, AnswerDays: map[int64]int64{}, CloseDays: map[int64]int64{}}
 	days := map[string]map[int64]int64{}
-	today := int64(c.Calendar.Day(now))
+	today, soon := int64(c.Calendar.Day(now)), int64(c.Calendar.Day(now.AddDate(0, 0, SoonDays)))
 	err := tx.Each("case.figures", `SELECT metric, bucket, SUM(n) FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3
 		AND (period = 0 OR (period >= $4 AND period <= $5)) GROUP BY metric, bucket`, func(r db.Row) error {
 		var metric string
@@ -34,6 +54,7 @@ func FiguresOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now 
 			return err
 		}
 		f.take(metric, bucket, n, today, days)
+		f.spread(metric, bucket, n, today, soon)
 		return nil
 	}, c.ID, kind, scope, from, to)
 	for outcome, buckets := range days {
@@ -72,9 +93,31 @@ func (f *Figures) take(metric string, bucket, n, today int64, days map[string]ma
 	}
 }
 
-func median(buckets map[int64]int64) int64 {
+// spread takes what an account holds beside the figures.
+func (a *Account) spread(metric string, bucket, n, today, soon int64) {
+	switch {
+	case metric == MetricOpen && bucket >= today && bucket <= soon:
+		a.Soon += n
+	case metric == MetricWork:
+		a.InWork += n
+	case metric == MetricAnswer+AnswerInTime:
+		a.AnsweredInTime += n
+	case metric == MetricAnswer+AnswerLate:
+		a.AnsweredLate += n
+	}
+	if strings.HasPrefix(metric, MetricAnswer) {
+		a.AnswerDays[bucket] += n
+	}
+	if strings.HasPrefix(metric, MetricDays) {
+		a.CloseDays[bucket] += n
+	}
+}
+
+// Quantile returns the smallest number of days within which part hundredths of
+// the cases were done, -1 when there are none.
+func Quantile(spread map[int64]int64, part int64) int64 {
 	var total int64
-	for _, n := range buckets {
+	for _, n := range spread {
 		total += n
 	}
 	if total <= 0 {
@@ -82,13 +125,15 @@ func median(buckets map[int64]int64) int64 {
 	}
 	var seen int64
 	for d := int64(0); d <= maxDays; d++ {
-		seen += buckets[d]
-		if 2*seen >= total {
+		seen += spread[d]
+		if 100*seen >= part*total {
 			return d
 		}
 	}
 	return maxDays
 }
+
+func median(spread map[int64]int64) int64 { return Quantile(spread, 50) }
 
 // Summary is what pages show of a scope. It is worked out when its figures
 // change, so that reading it costs the same in every city.
@@ -237,4 +282,19 @@ func Summarise(ctx context.Context, d *db.DB, c *city.City, now time.Time) error
 		})
 	}
 	return err
+}
+
+// Scope is a scope of a kind that something is counted for, and how often it
+// has changed.
+type Scope struct {
+	Kind, Name string
+	Version    int64
+}
+
+// Scopes lists the scopes of a city in which something was counted.
+func Scopes(tx *db.Tx, cityID int64) ([]Scope, error) {
+	return db.All(tx, "case.scopes", `SELECT kind, scope, dirty FROM case_summary WHERE city_id = $1 ORDER BY kind, scope`, func(r db.Row) (s Scope, err error) {
+		err = r.Scan(&s.Kind, &s.Name, &s.Version)
+		return s, err
+	}, cityID)
 }

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -14,7 +15,10 @@ import (
 // adds, a change subtracts what it added before. So they can be recounted, and
 // no page adds anything up.
 
-// The metrics. Their period is the day of creation, of closing, or none.
+// The metrics. Their period is the day of creation, of the answer, of closing,
+// or none. Each day also counts for its month. Weeks are not kept: they are
+// summed from seven days when a page or bulletin is made, for they cut through
+// months and would make every row a third time.
 const (
 	MetricReceived = "received" // by day of creation
 	MetricInTime   = "in_time"  // answered before the end of the clock, by day of creation
@@ -22,14 +26,23 @@ const (
 	MetricDone     = "done:"    // + outcome, by day of closing
 	MetricDays     = "days:"    // + outcome; bucket is calendar days taken, by day of closing
 	MetricOpen     = "open"     // no period; bucket is the due day
+	MetricWork     = "work"     // no period: of the open ones those on which work has begun
 	MetricRating   = "rating"   // bucket is the stars, by day of closing
 	MetricReopened = "reopened" // by day of creation
+	MetricAnswer   = "answer:"  // + in_time or late; bucket is calendar days taken, by day of the answer
+)
+
+// What MetricAnswer tells of the clock.
+const (
+	AnswerInTime = "in_time"
+	AnswerLate   = "late"
 )
 
 type measure struct {
 	category string
 	body     int64
 	district string
+	channel  string
 	period   int64
 	metric   string
 	bucket   int64
@@ -43,7 +56,7 @@ func measures(c *city.City, k *Kind, f *File, m map[measure]int64, n int64) {
 	if f == nil || f.Parent != 0 || f.Visibility == Unconfirmed || f.Visibility == Hidden {
 		return
 	}
-	base := measure{category: f.Category, body: f.Body, district: f.District}
+	base := measure{category: f.Category, body: f.Body, district: f.District, channel: f.Channel}
 	add := func(period int64, metric string, bucket int64) {
 		x := base
 		x.period, x.metric, x.bucket = period, metric, bucket
@@ -55,28 +68,39 @@ func measures(c *city.City, k *Kind, f *File, m map[measure]int64, n int64) {
 		add(created, MetricReopened, 0)
 	}
 	if f.Answered != 0 {
-		if f.Due == 0 || f.Answered <= f.Due {
-			add(created, MetricInTime, 0)
-		} else {
-			add(created, MetricLate, 0)
+		clock, given := AnswerInTime, MetricInTime
+		if f.Due != 0 && f.Answered > f.Due {
+			clock, given = AnswerLate, MetricLate
 		}
+		add(created, given, 0)
+		add(int64(c.Calendar.Day(f.AnsweredAt())), MetricAnswer+clock, daysTaken(f, f.Answered))
 	}
 	if f.Open {
 		add(0, MetricOpen, int64(c.Calendar.Day(f.DueAt())))
+		if f.State != k.First {
+			add(0, MetricWork, 0)
+		}
 		return
 	}
 	closed := int64(c.Calendar.Day(f.ClosedAt()))
 	s, _ := k.State(f.State)
 	add(closed, MetricDone+s.Outcome, 0)
-	add(closed, MetricDays+s.Outcome, min(maxDays, (f.Closed-f.Created)/(24*3600*1000)))
+	add(closed, MetricDays+s.Outcome, daysTaken(f, f.Closed))
 	if f.Rating > 0 {
 		add(closed, MetricRating, f.Rating)
 	}
 }
 
+// daysTaken are the whole days from the creation of a case to an instant.
+func daysTaken(f *File, until int64) int64 { return min(maxDays, (until-f.Created)/(24*3600*1000)) }
+
 // record appends the difference that a change makes. The rows are summed up
 // later by FoldStats, so that no two writers wait for one counter.
 func (d *Desk) record(tx *db.Tx, c *city.City, before, after *File) error {
+	whole, err := d.whole(tx, c.ID, after.ID)
+	if err != nil {
+		return err
+	}
 	diff := map[measure]int64{}
 	measures(c, d.kinds[after.Kind], before, diff, -1)
 	measures(c, d.kinds[after.Kind], after, diff, 1)
@@ -84,9 +108,9 @@ func (d *Desk) record(tx *db.Tx, c *city.City, before, after *File) error {
 		if n == 0 {
 			continue
 		}
-		if _, err := tx.Exec("case.delta", `INSERT INTO case_delta (city_id, id, kind, category, body_id, district, period, metric, bucket, n)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			c.ID, ids.New(), after.Kind, m.category, m.body, m.district, m.period, m.metric, m.bucket, n); err != nil {
+		if _, err := tx.Exec("case.delta", `INSERT INTO case_delta (city_id, id, kind, category, body_id, district, channel, period, metric, bucket, n, whole)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			c.ID, ids.New(), after.Kind, m.category, m.body, m.district, m.channel, m.period, m.metric, m.bucket, n, whole); err != nil {
 			return err
 		}
 	}
@@ -104,7 +128,21 @@ type cell struct {
 
 // The scopes under which everything is counted.
 func scopes(m measure) []string {
-	return []string{"city", ScopeBody(m.body), ScopeDistrict(m.district), ScopeCategory(m.category)}
+	return []string{ScopeCity, ScopeBody(m.body), ScopeDistrict(m.district), ScopeCategory(m.category), ScopeChannel(m.channel)}
+}
+
+// part says which of the statistics a case is added to.
+type part int
+
+const (
+	everything part = iota
+	firstOnes       // those that were kept from the beginning
+	laterOnes       // those that migration 0004 added
+)
+
+func (p part) holds(scope, metric string) bool {
+	later := strings.HasPrefix(scope, scopeChannel) || strings.HasPrefix(metric, MetricAnswer) || metric == MetricWork
+	return p == everything || later == (p == laterOnes)
 }
 
 // ScopeCity is the scope of everything.
@@ -119,6 +157,11 @@ func ScopeDistrict(code string) string { return "district:" + code }
 // ScopeCategory is the scope of one category.
 func ScopeCategory(code string) string { return "category:" + code }
 
+const scopeChannel = "channel:"
+
+// ScopeChannel is the scope of one way to the city, such as "phone".
+func ScopeChannel(code string) string { return scopeChannel + code }
+
 // Tally collects statistics in memory, for imports that would write millions
 // of deltas.
 type Tally struct{ cells map[cell]int64 }
@@ -127,16 +170,21 @@ type Tally struct{ cells map[cell]int64 }
 func NewTally() *Tally { return &Tally{cells: map[cell]int64{}} }
 
 // Add counts one case.
-func (t *Tally) Add(c *city.City, k *Kind, f *File) {
+func (t *Tally) Add(c *city.City, k *Kind, f *File) { t.add(c, k, f, everything) }
+
+func (t *Tally) add(c *city.City, k *Kind, f *File, p part) {
 	m := map[measure]int64{}
 	measures(c, k, f, m, 1)
 	for x, n := range m {
-		t.spread(k.Name, x, n)
+		t.spread(k.Name, x, n, p)
 	}
 }
 
-func (t *Tally) spread(kind string, m measure, n int64) {
+func (t *Tally) spread(kind string, m measure, n int64, p part) {
 	for _, s := range scopes(m) {
+		if !p.holds(s, m.metric) {
+			continue
+		}
 		t.cells[cell{kind, s, m.period, m.metric, m.bucket}] += n
 		if m.period != 0 {
 			t.cells[cell{kind, s, m.period / 100, m.metric, m.bucket}] += n
@@ -201,16 +249,21 @@ func foldCity(ctx context.Context, d *db.DB, cityID int64) (int, error) {
 	err := d.Update(ctx, func(tx *db.Tx) error {
 		taken = taken[:0]
 		t := NewTally()
-		if err := tx.Each("case.deltas", `SELECT id, kind, category, body_id, district, period, metric, bucket, n FROM case_delta
+		if err := tx.Each("case.deltas", `SELECT id, kind, category, body_id, district, channel, period, metric, bucket, n, whole FROM case_delta
 			WHERE city_id = $1 ORDER BY id LIMIT $2`+tx.SkipLocked(), func(r db.Row) error {
 			var id, n int64
 			var kind string
 			var m measure
-			if err := r.Scan(&id, &kind, &m.category, &m.body, &m.district, &m.period, &m.metric, &m.bucket, &n); err != nil {
+			var whole bool
+			if err := r.Scan(&id, &kind, &m.category, &m.body, &m.district, &m.channel, &m.period, &m.metric, &m.bucket, &n, &whole); err != nil {
 				return err
 			}
 			taken = append(taken, id)
-			t.spread(kind, m, n)
+			p := firstOnes
+			if whole {
+				p = everything
+			}
+			t.spread(kind, m, n, p)
 			return nil
 		}, cityID, foldBatch); err != nil {
 			return err

@@ -89,7 +89,7 @@ func (c *Calendar) Works(t time.Time) bool {
 // Add returns the end of the n-th working day after the day of t: a term of
 // one day that starts on Friday ends with Monday.
 func (c *Calendar) Add(t time.Time, n int) time.Time {
-	day := c.midnight(t)
+	day := c.Midnight(t)
 	for n > 0 {
 		day = day.AddDate(0, 0, 1)
 		if c.Works(day) {
@@ -111,7 +111,8 @@ func (c *Calendar) Day(t time.Time) int {
 	return y*10000 + int(m)*100 + d
 }
 
-func (c *Calendar) midnight(t time.Time) time.Time {
+// Midnight returns the beginning of the day of t by the city's clock.
+func (c *Calendar) Midnight(t time.Time) time.Time {
 	y, m, d := t.In(c.zone).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, c.zone)
 }

@@ -76,12 +76,12 @@ func (k Clock) End() time.Time { return k.Due.AddDate(0, 0, 1).Add(-time.Millise
 // on that day if it is worked, else on the next one that is; day 1 is the next
 // working day after; it is due at the end of the last day of the term.
 func (c *Calendar) Start(r Rule, at time.Time) Clock {
-	k := Clock{Rule: r, Received: at, Registered: c.midnight(at)}
+	k := Clock{Rule: r, Received: at, Registered: c.Midnight(at)}
 	for !c.Works(k.Registered) {
 		k.Registered = k.Registered.AddDate(0, 0, 1)
 	}
 	k.Due = c.term(r, k.Registered)
-	for day := c.midnight(at); !day.After(k.Due); day = day.AddDate(0, 0, 1) {
+	for day := c.Midnight(at); !day.After(k.Due); day = day.AddDate(0, 0, 1) {
 		if !c.Works(day) {
 			k.Skipped = append(k.Skipped, Skip{Day: day, Why: c.why(day)})
 		}
@@ -90,13 +90,13 @@ func (c *Calendar) Start(r Rule, at time.Time) Clock {
 }
 
 // Extend puts the end of a clock off by the term of a rule.
-func (c *Calendar) Extend(r Rule, due time.Time) time.Time { return c.term(r, c.midnight(due)) }
+func (c *Calendar) Extend(r Rule, due time.Time) time.Time { return c.term(r, c.Midnight(due)) }
 
 func (c *Calendar) term(r Rule, from time.Time) time.Time {
 	if r.Unit == CalendarDays {
 		return from.AddDate(0, 0, r.Term)
 	}
-	return c.midnight(c.Add(from, r.Term))
+	return c.Midnight(c.Add(from, r.Term))
 }
 
 func (c *Calendar) why(day time.Time) string {

@@ -29,6 +29,7 @@ type Feature struct {
 	Jobs         map[string]func(context.Context, jobs.Job) error
 	Periodic     []Periodic
 	PersonalData []PersonalData
+	Data         []Dataset
 	API          func(huma.API) // declares the operations under /api/v1; may be nil
 }
 
@@ -66,6 +67,15 @@ const (
 	Footer
 	Staff
 )
+
+// Dataset is an entry of the page about open data: what it is (message keys),
+// the page that says what its columns mean, and its files.
+type Dataset struct {
+	Title string
+	Text  string
+	Page  string
+	Files []string
+}
 
 // Periodic is work that one node does again and again.
 type Periodic struct {

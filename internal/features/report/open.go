@@ -167,5 +167,5 @@ func (p *Pages) dataIndex(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("report.data.title"), Description: s.T("report.data.text")}, dataView(s))
+	return page.Render(w, r, page.Meta{Title: s.T("report.data.title"), Description: s.T("report.data.text")}, dataView(s, p.Datasets))
 }

@@ -502,11 +502,12 @@ func (p *Pages) open311Routes() (out []manifest.Route) {
 // NewApplication gives a program a key to send reports with. The key is shown
 // once; only its hash is kept.
 func (s *Service) NewApplication(ctx context.Context, cityID int64, name, key string) error {
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		err := putApplication(tx, cityID, Application{ID: ids.New(), Name: name, Created: s.Clock.Now().UnixMilli()}, keyHash(key))
-		if errors.Is(err, db.ErrConflict) {
-			return nil // this very key is known already
-		}
-		return err
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		return putApplication(tx, cityID, Application{ID: ids.New(), Name: name, Created: s.Clock.Now().UnixMilli()}, keyHash(key))
 	})
+	// Looked at here: on PostgreSQL a transaction with a failed statement cannot be committed.
+	if errors.Is(err, db.ErrConflict) {
+		return nil // this very key is known already
+	}
+	return err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -40,6 +41,7 @@ type Pages struct {
 	PartOf PartOf
 	// OtherSteps are what can be done with many of them at once.
 	OtherSteps map[string]inbox.Steps
+	Datasets   []manifest.Dataset // of other features
 }
 
 // PartOf finds the issue that a case is part of; the zero link is none.

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/figures"
+	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
+)
+
+// figures tells the figures which kinds of case there are, and what their
+// categories are called.
+func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
+	return &figures.Service{
+		DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions,
+		Kinds: []figures.Kind{
+			{Name: report.KindName, Public: true, Title: "figures.kind.report", See: "report.internal", Work: "/staff/reports/", Categories: a.reportCategories},
+			{
+				Name: appeal.KindName, Title: "figures.kind.appeal", See: "appeal.internal", Work: "/staff/appeals/",
+				Categories: func(context.Context, *city.City) (func(code, lang string) string, error) {
+					return func(code, lang string) string {
+						if !slices.Contains(appeal.Forms, code) {
+							return code
+						}
+						return catalogue.Printer(lang).T("appeal.form." + code)
+					}, nil
+				},
+			},
+		},
+	}
+}
+
+func (a *App) reportCategories(ctx context.Context, c *city.City) (func(code, lang string) string, error) {
+	book, err := a.Reports.Books.Of(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	return book.CategoryName, nil
+}

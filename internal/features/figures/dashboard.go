@@ -1,0 +1,203 @@
+package figures
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+)
+
+// Dashboard is what a member of the staff sees of the work at hand: counts of
+// all kinds together, and of single cases only the own ones.
+type Dashboard struct {
+	City   []Desk // by body, for those who see the whole city
+	Total  casework.Load
+	Bodies []Team // by clerk, for those who lead a body
+	Own    *Own   // nil for those who work on no cases themselves
+}
+
+// Desk is what lies before a body.
+type Desk struct {
+	Body *body.Body // nil: no body answers yet
+	casework.Load
+}
+
+// Team is what lies before the people of a body.
+type Team struct {
+	Body    *body.Body
+	Total   casework.Load
+	Clerks  []Clerk
+	Partial bool // there are more cases than were looked at
+}
+
+// Clerk is what one person works on; without a name, what nobody does yet.
+type Clerk struct {
+	Person int64
+	Name   string
+	casework.Load
+}
+
+// Own are the cases of the person who asks, the nearest clocks first.
+type Own struct {
+	casework.Load
+	Files []*casework.File
+}
+
+// ownFiles is how many own cases a dashboard lists.
+const ownFiles = 15
+
+// Dashboard gathers what the actor may see, and denies who may see nothing.
+func (s *Service) Dashboard(ctx context.Context, c *city.City, a permission.Actor) (*Dashboard, error) {
+	bodies, all := a.Bodies("figures.body")
+	own := a.Some("figures.own")
+	if !all && len(bodies) == 0 && !own {
+		return nil, permission.ErrDenied
+	}
+	dir, err := s.Bodies.Of(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &Dashboard{}
+	return out, s.DB.View(ctx, func(tx *db.Tx) error {
+		if all {
+			if err := s.city(tx, c, dir, out); err != nil {
+				return err
+			}
+		}
+		for _, id := range bodies {
+			if err := s.team(tx, c, dir, id, out); err != nil {
+				return err
+			}
+		}
+		if own {
+			return s.own(tx, c, a, out)
+		}
+		return nil
+	})
+}
+
+// Team gathers one body for an actor who leads it or sees the whole city.
+func (s *Service) Team(ctx context.Context, c *city.City, a permission.Actor, code string) (*Team, error) {
+	dir, err := s.Bodies.Of(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	b, ok := dir.ByCode(code)
+	if !ok {
+		return nil, cmp.Or(a.Check("figures.body", 0), db.ErrNotFound)
+	}
+	if err := a.Check("figures.body", b.ID); err != nil {
+		return nil, err
+	}
+	out := &Dashboard{}
+	if err := s.DB.View(ctx, func(tx *db.Tx) error { return s.team(tx, c, dir, b.ID, out) }); err != nil {
+		return nil, err
+	}
+	return &out.Bodies[0], nil
+}
+
+func (s *Service) city(tx *db.Tx, c *city.City, dir *body.Directory, out *Dashboard) error {
+	scopes, err := casework.Scopes(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	at := map[string]int{}
+	for _, sc := range scopes {
+		dim, code := dimension(sc.Name, dir)
+		if _, ok := s.kind(sc.Kind); !ok || dim != Body {
+			continue
+		}
+		load, err := casework.LoadOf(tx, c, sc.Kind, sc.Name, now)
+		if err != nil {
+			return err
+		}
+		if load == (casework.Load{}) {
+			continue
+		}
+		i, ok := at[code]
+		if !ok {
+			i = len(out.City)
+			at[code] = i
+			b, _ := dir.ByCode(code)
+			out.City = append(out.City, Desk{Body: b})
+		}
+		out.City[i].Add(load)
+		out.Total.Add(load)
+	}
+	slices.SortStableFunc(out.City, func(a, b Desk) int {
+		return cmp.Or(cmp.Compare(b.Overdue, a.Overdue), cmp.Compare(b.Soon, a.Soon), cmp.Compare(b.Open, a.Open))
+	})
+	return nil
+}
+
+func (s *Service) kindNames() []string {
+	var out []string
+	for _, k := range s.Kinds {
+		out = append(out, k.Name)
+	}
+	return out
+}
+
+func (s *Service) team(tx *db.Tx, c *city.City, dir *body.Directory, id int64, out *Dashboard) error {
+	b, ok := dir.Get(id)
+	if !ok {
+		return nil
+	}
+	t := Team{Body: b}
+	loads, partial, err := casework.LoadByAssignee(tx, c, s.kindNames(), id, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	t.Partial = partial
+	var people []int64
+	for person, load := range loads {
+		t.Total.Add(load)
+		people = append(people, person)
+	}
+	names, err := account.Names(tx, c.ID, people)
+	if err != nil {
+		return err
+	}
+	for person, load := range loads {
+		t.Clerks = append(t.Clerks, Clerk{person, names[person], load})
+	}
+	slices.SortFunc(t.Clerks, func(a, b Clerk) int {
+		return cmp.Or(cmp.Compare(b.Overdue, a.Overdue), cmp.Compare(b.Open, a.Open), strings.Compare(a.Name, b.Name), cmp.Compare(a.Person, b.Person))
+	})
+	out.Bodies = append(out.Bodies, t)
+	return nil
+}
+
+// own lists the cases assigned to the actor at the bodies where the cases of
+// that kind may be read.
+func (s *Service) own(tx *db.Tx, c *city.City, a permission.Actor, out *Dashboard) error {
+	var kinds []string
+	for _, k := range s.Kinds {
+		if a.Some(k.See) {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	out.Own = &Own{}
+	if len(kinds) == 0 {
+		return nil
+	}
+	var err error
+	if out.Own.Load, err = casework.LoadOfAssignee(tx, c, kinds, a.Person, s.Clock.Now()); err != nil {
+		return err
+	}
+	files, _, _, err := casework.Desktop(tx, c.ID, casework.Inbox{Kinds: kinds, View: "mine", Me: a.Person, Now: s.Clock.Now(), Limit: ownFiles})
+	for _, f := range files {
+		if k, ok := s.kind(f.Kind); ok && a.Can(k.See, f.Body) {
+			out.Own.Files = append(out.Own.Files, f)
+		}
+	}
+	return err
+}
