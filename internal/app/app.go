@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/api"
 	"github.com/ashar-kg/ashar/internal/civic/atlas"
@@ -23,14 +21,11 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/document"
-	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
-	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
-	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
@@ -47,7 +42,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
 	"github.com/ashar-kg/ashar/internal/platform/once"
-	"github.com/ashar-kg/ashar/internal/platform/outward"
 	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/locales"
@@ -58,7 +52,8 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations, desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
 		systemic.Migrations, figures.Migrations,
 	}
 }
@@ -127,140 +122,50 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger, c clock.Cloc
 	return a, nil
 }
 
-func (a *App) build(ctx context.Context) (err error) {
-	cfg := a.Config
-	if a.Blobs, err = blob.Open(ctx, cfg.Blobs); err != nil {
-		return err
-	}
-	if a.Cities, err = city.NewRegistry(ctx, a.DB); err != nil {
-		return err
-	}
-	catalogue, err := i18n.Load(locales.FS)
+func (a *App) build(ctx context.Context) error {
+	catalogue, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	if a.push, err = loadPushKeys(filepath.Join(cfg.Data, "push-keys.json"), cfg); err != nil {
+	if err := a.serve(catalogue); err != nil {
 		return err
 	}
-	if a.outbox, err = newOutbox(cfg); err != nil {
-		return err
-	}
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
-	if err != nil {
-		return err
-	}
-	a.Accounts = account.NewService(a.DB, a.Clock, messenger{}, a.Cities, cfg.Demo)
-	a.Reports = &report.Service{
-		Desk: cases, DB: a.DB, Books: report.NewBooks(a.DB), Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Clock: a.Clock,
-		Confirm: a.Accounts, Cities: a.Cities, Outward: outward.Client(cfg.Demo, 30*time.Second),
-	}
-	a.Reports.Listen()
-	a.Appeals = &appeal.Service{
-		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Papers: document.Store{Blobs: a.Blobs}, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
-		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) },
-		Dispatcher: func(ctx context.Context, c *city.City) (int64, error) {
-			book, err := a.Reports.Books.Of(ctx, c.ID)
-			if err != nil {
-				return 0, err
-			}
-			return book.Fallback, nil
-		},
-	}
-	a.Appeals.Listen()
-	a.Systemic = &systemic.Service{
-		Desk: cases, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
-	}
-	a.Systemic.Listen()
-	a.Figures = a.figures(catalogue)
-	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
-	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
-	a.Runner = jobs.New(a.DB, a.Clock, a.Log)
-
-	issues := &systemic.Pages{Service: a.Systemic}
-	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
-	reports := &report.Pages{
-		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Others: inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row},
-		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
-	}
-	accounts := &account.Pages{Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: cfg.Demo, Cases: asked{a.Reports, appeals, issues}}
-	taken := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
-	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, taken}
-	calls := &desk.Pages{
-		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
-		Rows: inbox.Rows{report.KindName: reports.Row, appeal.KindName: appeals.Row},
-	}
-	a.Chat = &chat.Service{
-		DB: a.DB, Clock: a.Clock, Catalogue: catalogue, Kinds: a.Intake, Places: a.Places, Papers: document.Store{Blobs: a.Blobs},
-		Photo: a.keepPhoto, State: stateOf,
-	}
-	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
-	outages := &outage.Pages{Service: a.Outages}
-	reports.Known, reports.Now, calls.Known = outages.Known, outages.Now, outages.Known
-	messages := &notify.Pages{DB: a.DB, Clock: a.Clock}
-	counted := &figures.Pages{Service: a.Figures}
-	choices := &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions}
-	features := []manifest.Feature{
-		issues.Register(),
-		reports.Manifest(),
-		appeals.Manifest(),
-		issues.Manifest(),
-		calls.Manifest(),
-		a.Chat.Manifest(),
-		outages.Manifest(),
-		counted.Manifest(),
-		account.Manifest(accounts),
-		choices.Manifest(),
-		messages.Manifest(),
-	}
-	rules := permission.Rules()
-	var routes []manifest.Route
-	var nav []manifest.Link
-	var data []manifest.PersonalData
-	var layers []manifest.Layer
-	var operations []func(huma.API)
-	for _, f := range features {
-		rules = append(rules, f.Permissions...)
-		a.sections = append(a.sections, f.Settings...)
-		routes = append(routes, f.Routes...)
-		nav = append(nav, f.Nav...)
-		data = append(data, f.PersonalData...)
-		layers = append(layers, f.Layers...)
-		reports.Datasets = append(reports.Datasets, f.Data...)
-		if f.API != nil {
-			operations = append(operations, f.API)
-		}
-		for kind, h := range f.Jobs {
-			a.Runner.Handle(kind, h)
-		}
-		for _, p := range f.Periodic {
-			a.Runner.Every(p.Name, p.Every, p.Run)
-		}
-	}
-	choices.Sections = a.sections
-	a.Accounts.PersonalData(data)
-	a.Matrix = permission.NewBook(a.DB, rules)
-	accounts.Matrix = a.Matrix
+	r := a.rooms()
+	all := r.declared()
+	a.sections, r.choices.Sections, r.reports.Datasets = all.sections, all.sections, all.data
+	a.Accounts.PersonalData(all.personal)
+	a.Matrix = permission.NewBook(a.DB, all.rules)
+	r.accounts.Matrix, a.Chat.Matrix = a.Matrix, a.Matrix
 	a.Site = page.New(page.Parts{
 		DB: a.DB, Cities: a.Cities, Matrix: a.Matrix, Catalogue: catalogue, Sessions: a.Accounts, Versions: a.Versions, Clock: a.Clock,
-		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: cfg.Trusted}, PublicURL: cfg.PublicURL, Writes: cfg.Writes,
-		Nav: nav, Counts: a.unread,
+		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: a.Config.Trusted}, PublicURL: a.Config.PublicURL, Writes: a.Config.Writes,
+		Nav: all.nav, Counts: a.unread,
 	})
-	a.Reports.Absolute, a.Appeals.Absolute = a.Site.Absolute, a.Site.Absolute
-	courier := a.courier(catalogue)
-	courier.Handle(a.Runner)
-	a.Postbox = &postbox.Service{
-		DB: a.DB, Clock: a.Clock, Courier: courier, Kinds: a.Intake, Appeals: taken, Papers: document.Store{Blobs: a.Blobs},
-		Words: func(lang string) func(string, ...any) string { return catalogue.Printer(lang).T },
-	}
-	a.Chat.Matrix, a.Chat.Absolute = a.Matrix, a.Site.Absolute
-	accounts.Bot = a.botLink
-	if err := errors.Join(a.openMailboxes(), a.openBots()); err != nil {
-		return err
-	}
-	a.housekeeping()
-	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: layers, Grounds: ground}
-	a.handler = a.mount(slices.Concat(routes, maps.Routes(), api.Routes(append(operations, maps.API)...), a.Site.Routes()))
+	a.Reports.Absolute, a.Appeals.Absolute, a.Chat.Absolute = a.Site.Absolute, a.Site.Absolute, a.Site.Absolute
+	a.run(catalogue, all)
+	maps := &atlas.Atlas{DB: a.DB, Places: a.Places, Layers: all.layers, Grounds: ground}
+	a.handler = a.mount(slices.Concat(all.routes, maps.Routes(), api.Routes(append(all.operations, maps.API)...), a.Site.Routes()))
 	return nil
+}
+
+// open opens what the installation keeps and speaks through.
+func (a *App) open(ctx context.Context) (catalogue *i18n.Catalogue, err error) {
+	if a.Blobs, err = blob.Open(ctx, a.Config.Blobs); err != nil {
+		return nil, err
+	}
+	if a.Cities, err = city.NewRegistry(ctx, a.DB); err != nil {
+		return nil, err
+	}
+	if a.push, err = loadPushKeys(filepath.Join(a.Config.Data, "push-keys.json"), a.Config); err != nil {
+		return nil, err
+	}
+	if a.outbox, err = newOutbox(a.Config); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(a.openMailboxes(), a.openBots()); err != nil {
+		return nil, err
+	}
+	return i18n.Load(locales.FS)
 }
 
 func (a *App) courier(catalogue *i18n.Catalogue) *notify.Courier {
@@ -359,7 +264,8 @@ func (a *App) housekeeping() {
 		now := a.Clock.Now()
 		for _, c := range a.Cities.List() {
 			err := a.DB.Update(ctx, func(tx *db.Tx) error {
-				return errors.Join(account.Sweep(tx, c.ID, now), chat.Sweep(tx, c.ID, now.AddDate(0, 0, -30)), once.Forget(tx, c.ID, now), notify.Forget(tx, c.ID, now.AddDate(0, -1, 0)))
+				return errors.Join(account.Sweep(tx, c.ID, now), chat.Sweep(tx, c.ID, now.AddDate(0, 0, -30)), once.Forget(tx, c.ID, now),
+					notify.Forget(tx, c.ID, now.AddDate(0, -1, 0)))
 			})
 			if err != nil {
 				return err
