@@ -2,7 +2,6 @@ package figures
 
 import (
 	"context"
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/feed"
 	"github.com/ashar-kg/ashar/internal/platform/paper"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
@@ -238,30 +238,7 @@ func onPaper(c *city.City, s Sheet, at time.Time, source string) paper.Sheet {
 	return out
 }
 
-// atomFeed is the bulletins as RFC 4287 says it.
-type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	Title   string      `xml:"title"`
-	ID      string      `xml:"id"`
-	Updated string      `xml:"updated"`
-	Author  string      `xml:"author>name"`
-	Links   []atomLink  `xml:"link"`
-	Entries []atomEntry `xml:"entry"`
-}
-
-type atomLink struct {
-	Rel  string `xml:"rel,attr,omitempty"`
-	Href string `xml:"href,attr"`
-}
-
-type atomEntry struct {
-	Title   string   `xml:"title"`
-	ID      string   `xml:"id"`
-	Link    atomLink `xml:"link"`
-	Updated string   `xml:"updated"`
-	Content string   `xml:"content"`
-}
-
+// atom is the list of bulletins as a feed, each with its whole text.
 func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
 	var list []Facts
@@ -271,21 +248,21 @@ func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
 	}); err != nil {
 		return err
 	}
-	stamp := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
-	doc := atomFeed{
-		Title: v.T("figures.bulletin.list") + " · " + v.City.Name(v.Lang()), ID: v.Absolute("/bulletins.atom"), Updated: stamp(0), Author: v.City.Name(v.Lang()),
-		Links: []atomLink{{Rel: "self", Href: v.Absolute(r.URL.RequestURI())}, {Href: v.Absolute("/bulletins")}},
+	out := feed.Feed{
+		Title: v.T("figures.bulletin.list") + " · " + v.City.Name(v.Lang()), ID: v.Absolute("/bulletins.atom"), Self: v.Absolute(r.URL.RequestURI()),
+		Page: v.Absolute("/bulletins"), Lang: v.Lang(), Author: v.City.Name(v.Lang()),
 	}
 	for _, f := range list {
-		sheet, link := f.Say(v.P), v.Absolute("/bulletins/"+f.Week.String())
-		doc.Updated = max(doc.Updated, stamp(f.Made))
-		doc.Entries = append(doc.Entries, atomEntry{Title: sheet.Title, ID: link, Link: atomLink{Href: link}, Updated: stamp(f.Made), Content: sheet.Text()})
+		sheet, made := f.Say(v.P), time.UnixMilli(f.Made)
+		out.Entries = append(out.Entries, feed.Entry{
+			Title: sheet.Title, Link: v.Absolute("/bulletins/" + f.Week.String()), Text: sheet.Text(), Created: made, Updated: made,
+		})
 	}
-	text, err := xml.Marshal(doc)
+	text, err := out.Atom()
 	if err != nil {
 		return err
 	}
-	web.NewBody(http.StatusOK, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), text...)).Send(w, r)
+	web.NewBody(http.StatusOK, feed.AtomType, text).Send(w, r)
 	return nil
 }
 
