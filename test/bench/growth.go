@@ -39,10 +39,12 @@ var views = map[string][]string{
 		"/reports/NUMBER", "/reports/new", "/bodies", "/bodies/gorsvet", "/districts/leninsky", "/data/reports.csv", "/data/reports.geojson",
 		"/open311/v2/services.xml", "/open311/v2/requests.json?page_size=50", "/open311/v2/requests.xml?status=open&page_size=50", "/open311/v2/requests/NUMBER.json",
 		"/api/v1/reports", "/api/v1/bodies", "/api/v1/reports/similar?lat=42.8746&lon=74.6036&category=pothole", "/account",
+		"/appeals", "/answers", "/answers?kind=appeal&period=4w", "/bulletins", "/systemic", "/outages",
 	},
 	"1001": {
 		"/staff", "/staff?view=late", "/staff?view=soon", "/staff?view=mine", "/staff?view=closed", "/staff?view=held", "/staff?view=unassigned",
 		"/staff?category=pothole", "/staff?q=чуңкур", "/staff/near?lat=42.8746&lon=74.6036", "/staff/moderation", "/staff/reports/NUMBER",
+		"/staff?kind=appeal", "/staff/desk", "/staff/figures", "/staff/figures/gorsvet", "/staff/systemic", "/staff/outages",
 	},
 }
 
