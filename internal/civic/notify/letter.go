@@ -11,10 +11,15 @@ import (
 )
 
 // Text writes a notice in a person's language. A value that begins with "=" is
-// a message key; the value named "n" is a number that chooses the plural.
+// a message key; the value named "n" is a number that chooses the plural; one named
+// "title@ky" is the title for who reads Kyrgyz.
 func Text(p *i18n.Printer, key string, args map[string]string) (title, text string) {
 	pairs := make([]any, 0, 2*len(args))
 	for name, value := range args {
+		name, lang, said := strings.Cut(name, "@")
+		if said && lang != p.Lang() {
+			continue
+		}
 		var v any = value
 		if k, isKey := strings.CutPrefix(value, "="); isKey {
 			v = p.T(k)

@@ -86,6 +86,12 @@ func Follows(tx *db.Tx, city, person int64, s Subject) (bool, error) {
 	return n > 0, err
 }
 
+// Followers counts who follows.
+func Followers(tx *db.Tx, city int64, s Subject) (int64, error) {
+	return db.One(tx, "notify.followers.count", `SELECT COUNT(*) FROM notify_follow WHERE city_id = $1 AND kind = $2 AND subject_id = $3`,
+		db.Int64, city, s.Kind, s.ID)
+}
+
 // Following reads what a person follows of a kind, newest first.
 func Following(tx *db.Tx, city, person int64, kind string, limit int) ([]int64, error) {
 	return db.All(tx, "notify.following", `SELECT subject_id FROM notify_follow WHERE city_id = $1 AND person_id = $2 AND kind = $3

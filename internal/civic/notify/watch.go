@@ -125,3 +125,9 @@ func scanWatch(r db.Row) (w Watch, err error) {
 	err = r.Scan(&w.ID, &w.Person, &w.Layer, &w.District, &w.Category, &w.Lat, &w.Lon, &w.Metres)
 	return w, err
 }
+
+// Watching counts the watches of a district.
+func Watching(tx *db.Tx, city int64, layer, district string) (int64, error) {
+	return db.One(tx, "notify.watching.count", `SELECT COUNT(*) FROM notify_watch WHERE city_id = $1 AND layer = $2 AND district = $3 AND district <> ''`,
+		db.Int64, city, layer, district)
+}

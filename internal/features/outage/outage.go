@@ -264,8 +264,16 @@ func (s *Service) tell(tx *db.Tx, c *city.City, n *Notice, key string) error {
 		ID: id, City: c.ID, Key: key, Link: fmt.Sprintf("/outages/%d", n.ID), Urgent: !n.Planned(s.Clock.Now()),
 		Args: map[string]string{
 			"service": "=outage.service." + n.Service, "until": time.UnixMilli(n.Until).In(c.Zone).Format("02.01 15:04"),
-			"place": n.Where(c.Languages[0], func(code string) string { return code }),
 		},
+	}
+	known := areas.Of(place.AreaDistrict, s.Clock.Now().UnixMilli())
+	for _, l := range c.Languages {
+		e.Args["place@"+l] = n.Where(l, func(code string) string {
+			if i := slices.IndexFunc(known, func(a place.Area) bool { return a.Code == code }); i >= 0 {
+				return known[i].Names.In(l)
+			}
+			return code
+		})
 	}
 	for _, code := range n.Districts {
 		e.Near = &notify.Near{Layer: s.Layer, District: code, Category: category(n.Service)}
