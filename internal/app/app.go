@@ -79,6 +79,7 @@ type App struct {
 	Postbox   *postbox.Service
 	Chat      *chat.Service
 	Outages   *outage.Service
+	News      *news.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
 	Runner    *jobs.Runner

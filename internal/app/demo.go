@@ -60,7 +60,8 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 		return err
 	}
 	if reports >= demoWritten {
-		if err := a.demoAppeals(ctx, c); err != nil {
+		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
+		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now)); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,11 @@ func TestTheDemoHasAppealsWithHonestFigures(t *testing.T) {
 	if fig.Received != 48 || fig.InTime < 20 || fig.Late < 3 || fig.Open < 5 || fig.Rated < 8 {
 		t.Errorf("figures of the demo's appeals: %+v", fig)
 	}
+	for path, want := range map[string]string{"/news": "185", "/outages": "No water", "/systemic": "Street lights"} {
+		if page, _ := visit(t, s).do(200, http.MethodGet, path, nil); !strings.Contains(page, want) {
+			t.Errorf("%s of the demo shows nothing of %q", path, want)
+		}
+	}
 	author := visit(t, s)
 	author.do(200, http.MethodPost, "/demo", url.Values{"person": {"2001"}, "back": {"/account"}})
 	page, _ := author.do(200, http.MethodGet, "/account", nil)

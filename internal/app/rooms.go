@@ -57,6 +57,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
 	a.Figures = a.figures(catalogue)
+	a.News = &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
@@ -116,7 +117,7 @@ func (a *App) rooms() *rooms {
 		calls.Manifest(),
 		a.Chat.Manifest(),
 		outages.Manifest(),
-		(&news.Pages{Service: &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}}).Manifest(),
+		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),
 		r.choices.Manifest(),
