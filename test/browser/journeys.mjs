@@ -137,6 +137,7 @@ async function kept() {
   await page.fill('#contact', 'bus@city.example');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.waitForURL(/\/confirm\//);
+  await page.waitForLoadState('networkidle'); // the page that says it was sent takes the draft away
   await page.goto(`${base}/reports/new`);
   await page.waitForTimeout(300); // what is kept is read after the page is there
   await page.locator('.drafts').waitFor({ state: 'hidden', timeout: 5000 }).catch(() => {});
@@ -277,6 +278,7 @@ async function calls(locale, calls) {
   }
   check(new Set(numbers).size === calls.length && numbers.every((n) => /^\d{4}-\d+$/.test(n)), `${locale}: ${calls.length} calls became ${numbers.join(', ')}`);
   // Who calls again is known, and so is what was said before.
+  await page.waitForFunction(() => document.activeElement?.id === 'phone');
   await page.keyboard.type(calls[0].phone);
   await page.waitForFunction((number) => document.querySelector('.desk__known')?.textContent.includes(number), numbers[0]);
   check((await page.inputValue('#name')) === calls[0].name, `${locale}: the second call of ${calls[0].name} is recognised`);

@@ -42,8 +42,9 @@ export default function desk(el: HTMLElement): void {
   if (called && !field('phone').value) {
     field('phone').value = called;
     history.replaceState(null, '', location.pathname);
-    soon();
   }
+  // What was typed before this script came counts too.
+  if (field('phone').value) soon();
   if (!document.querySelector('.govuk-error-summary')) (called ? (form.querySelector('#what') as HTMLElement) : field('phone')).focus();
 
   const list = document.createElement('datalist');
