@@ -46,8 +46,11 @@ func AccountOf(tx *db.Tx, c *city.City, kind, scope string, from, to int64, now 
 	f := Account{Figures: Figures{Done: map[string]int64{}, MedianDays: map[string]int64{}}, AnswerDays: map[int64]int64{}, CloseDays: map[int64]int64{}}
 	days := map[string]map[int64]int64{}
 	today, soon := int64(c.Calendar.Day(now)), int64(c.Calendar.Day(now.AddDate(0, 0, SoonDays)))
-	err := tx.Each("case.figures", `SELECT metric, bucket, SUM(n) FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3
-		AND (period = 0 OR (period >= $4 AND period <= $5)) GROUP BY metric, bucket`, func(r db.Row) error {
+	// Two ranges of the key, not one condition with OR, which reads all periods there ever were.
+	err := tx.Each("case.figures", `SELECT metric, bucket, SUM(n) FROM (
+		SELECT metric, bucket, n FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3 AND period = 0 UNION ALL
+		SELECT metric, bucket, n FROM case_stat WHERE city_id = $1 AND kind = $2 AND scope = $3 AND period >= $4 AND period <= $5 AND period <> 0
+		) AS parts GROUP BY metric, bucket`, func(r db.Row) error {
 		var metric string
 		var bucket, n int64
 		if err := r.Scan(&metric, &bucket, &n); err != nil {

@@ -36,7 +36,7 @@ func LoadByAssignee(tx *db.Tx, c *city.City, kinds []string, body int64, now tim
 	w := db.Of(c.ID)
 	w.Add("body_id = ?", body)
 	w.Add("is_open = TRUE")
-	db.AnyOf(w, "kind", kinds)
+	db.AnyOf(w, "COALESCE(kind, '')", kinds)
 	w.Add("visibility IN ('public', 'private', 'held')")
 	inner := `SELECT assignee_id, due_at FROM case_file WHERE ` + w.String() + ` ORDER BY due_at, id LIMIT ` + w.Next(maxLoad)
 	out, seen, err := loads(tx, c, w, inner, now)
@@ -49,7 +49,7 @@ func LoadOfAssignee(tx *db.Tx, c *city.City, kinds []string, person int64, now t
 	w.Add("assignee_id = ?", person)
 	w.Add("assignee_id <> 0")
 	w.Add("is_open = TRUE")
-	db.AnyOf(w, "kind", kinds)
+	db.AnyOf(w, "COALESCE(kind, '')", kinds)
 	w.Add("visibility IN ('public', 'private', 'held')")
 	out, _, err := loads(tx, c, w, `SELECT assignee_id, due_at FROM case_file WHERE `+w.String()+` ORDER BY due_at, id LIMIT `+w.Next(maxLoad), now)
 	return out[person], err
