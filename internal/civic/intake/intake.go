@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // The channels, as cases and figures name them.
@@ -93,4 +94,21 @@ func (r Receivers) Of(kind string) (Receiver, bool) {
 		return nil, false
 	}
 	return r[i], true
+}
+
+// Renamed tells the field errors of a kind of case under the names that all
+// kinds share; names maps its own to those. Other errors pass through.
+func Renamed(err error, names map[string]string) error {
+	fields := web.Fields(err)
+	if len(fields) == 0 {
+		return err
+	}
+	out := make([]web.FieldError, len(fields))
+	for i, f := range fields {
+		if name := names[f.Field]; name != "" {
+			f.Field = name
+		}
+		out[i] = f
+	}
+	return web.Invalid(out...)
 }

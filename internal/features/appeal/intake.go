@@ -46,7 +46,7 @@ func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said
 		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang, Files: said.Files, Earlier: said.Earlier,
 	})
 	if err != nil {
-		return intake.Taken{}, renamed(err)
+		return intake.Taken{}, intake.Renamed(err, map[string]string{"form": "what", "address": "home"})
 	}
 	return intake.Taken{File: rec.File, Href: "/appeals/" + rec.File.Number, Ticket: rec.Ticket}, nil
 }
@@ -66,23 +66,6 @@ func (s Intake) Add(ctx context.Context, c *city.City, a permission.Actor, numbe
 		}
 		return errors.Join(s.add(tx, c, f, author, text, papers), once.Claim(tx, "/appeals/"+number))
 	})
-}
-
-// renamed tells errors under the names that all kinds of case share.
-func renamed(err error) error {
-	fields := web.Fields(err)
-	if len(fields) == 0 {
-		return err
-	}
-	names := map[string]string{"form": "what", "address": "home"}
-	out := make([]web.FieldError, len(fields))
-	for i, f := range fields {
-		if name := names[f.Field]; name != "" {
-			f.Field = name
-		}
-		out[i] = f
-	}
-	return web.Invalid(out...)
 }
 
 // Near finds none: what others wrote to the city is nobody's business.

@@ -47,25 +47,9 @@ func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said
 		Channel: said.Channel, Lang: said.Lang, Answers: map[string][]string{},
 	})
 	if err != nil {
-		return intake.Taken{}, renamed(err)
+		return intake.Taken{}, intake.Renamed(err, map[string]string{"category": "what"})
 	}
 	return intake.Taken{File: rec.File, Href: "/reports/" + rec.File.Number, Ticket: rec.Ticket}, nil
-}
-
-// renamed tells errors under the names that all kinds of case share.
-func renamed(err error) error {
-	fields := web.Fields(err)
-	if len(fields) == 0 {
-		return err
-	}
-	out := make([]web.FieldError, len(fields))
-	for i, f := range fields {
-		if f.Field == "category" {
-			f.Field = "what"
-		}
-		out[i] = f
-	}
-	return web.Invalid(out...)
 }
 
 // Near implements intake.Receiver.
