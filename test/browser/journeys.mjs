@@ -268,11 +268,14 @@ async function calls(locale, calls) {
     await page.keyboard.press('Tab');
     await page.keyboard.type(call.place);
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.querySelector('[name=lat]').value);
+    await page.waitForFunction(() => document.querySelector('[name=lat]').value && document.activeElement?.id === 'text');
     await page.keyboard.type(call.text);
     await page.waitForFunction(() => document.querySelector('.desk__known'));
     await page.keyboard.press('Control+Enter');
-    await page.waitForURL(/done=/);
+    await page.waitForURL(/done=/).catch(async (e) => {
+      const said = await page.evaluate(() => [location.href, document.activeElement?.id, document.querySelector('.govuk-error-summary')?.innerText, JSON.stringify([...new FormData(document.querySelector('main form'))].map(String))]);
+      throw new Error(`${locale}: the call of ${call.name} was not registered: ${said.join(' | ')}`, { cause: e });
+    });
     numbers.push(new URL(page.url()).searchParams.get('done'));
     await page.goto(`${base}/staff/desk`);
   }

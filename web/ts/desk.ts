@@ -86,15 +86,17 @@ export default function desk(el: HTMLElement): void {
     }
   });
 
+  // One key registers the call wherever the hands are, also when nothing has the focus.
+  document.addEventListener('keydown', (e) => {
+    if (e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
+    e.preventDefault();
+    form.requestSubmit(form.querySelector<HTMLButtonElement>('button[value=take]'));
+  });
   form.addEventListener('keydown', (e) => {
-    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
-      e.preventDefault();
-      form.requestSubmit(form.querySelector<HTMLButtonElement>('button[value=take]'));
-    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement) {
-      // Enter goes to the next field: a call is not over with its number.
-      e.preventDefault();
-      const all = [...form.elements].filter((x): x is HTMLElement => x instanceof HTMLElement && x.matches('input:not([type=hidden]), select, textarea') && x.offsetParent !== null);
-      all[all.indexOf(e.target) + 1]?.focus();
-    }
+    if (e.key !== 'Enter' || e.ctrlKey || e.metaKey || !(e.target instanceof HTMLInputElement)) return;
+    // Enter goes to the next field: a call is not over with its number.
+    e.preventDefault();
+    const all = [...form.elements].filter((x): x is HTMLElement => x instanceof HTMLElement && x.matches('input:not([type=hidden]), select, textarea') && x.offsetParent !== null);
+    all[all.indexOf(e.target) + 1]?.focus();
   });
 }

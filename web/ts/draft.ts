@@ -8,14 +8,38 @@ const submitted = 'ashar-submitted';
 
 const key = (form: HTMLFormElement) => form.elements.namedItem('idempotency_key') as HTMLInputElement;
 
+// settled is there once the draft of the last form is forgotten or kept to be
+// sent; awaited names the one whose author looks on.
+let settled: Promise<unknown> = Promise.resolve();
+let awaited = '';
+
+// deliver sends what waits and goes on where the author looks on.
+async function deliver(): Promise<void> {
+  const mine = (await store.send()).find((d) => d.id === awaited);
+  if (mine?.next) location.href = mine.next;
+}
+
 // settle forgets a draft once the city has answered its form with another
-// page; a form that came back with errors is still being written.
+// page; a form that came back with errors is still being written. Where the
+// worker answered instead, for want of a line, the draft waits to be sent.
 export function settle(): void {
   const id = sessionStorage.getItem(submitted);
   if (!id || !('indexedDB' in window)) return;
   sessionStorage.removeItem(submitted);
+  if (document.querySelector('[data-offline]')) {
+    awaited = id;
+    settled = store.get(id).then((d) => d && store.put({ ...d, state: 'waiting' }).then(later));
+    return;
+  }
   const again = document.querySelector<HTMLInputElement>('form[data-island=draft] input[name=idempotency_key]');
-  if (again?.value !== id && !document.querySelector('[data-offline]')) void store.drop(id);
+  if (again?.value !== id) settled = store.drop(id);
+}
+
+// later asks the browser to send what waits when there is a line again, also
+// when the page is closed by then.
+async function later(): Promise<void> {
+  const worker = (await navigator.serviceWorker?.ready) as (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined;
+  await worker?.sync?.register('drafts').catch(() => undefined);
 }
 
 export function draft(el: HTMLElement): void {
@@ -38,27 +62,25 @@ export function draft(el: HTMLElement): void {
   });
   form.addEventListener('submit', (e) => {
     clearTimeout(timer);
-    if (navigator.onLine) {
+    // A browser calls itself on line when only a dead network is near: whom the
+    // page without a line has reached, or the worker answers, is not.
+    if (navigator.onLine && !('offline' in form.dataset)) {
       // Kept until the answer is here: the line may break on the way.
       sessionStorage.setItem(submitted, id);
       void keep('writing');
       return;
     }
     e.preventDefault();
+    awaited = id;
     void keep('waiting').then(async () => {
       note.textContent = form.dataset.waiting ?? '';
       note.classList.add('notice');
       for (const b of form.querySelectorAll<HTMLButtonElement>('button[type=submit]')) b.disabled = true;
-      const worker = (await navigator.serviceWorker?.ready) as (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined;
-      await worker?.sync?.register('drafts').catch(() => undefined);
+      await deliver();
+      await later();
     });
   });
-  window.addEventListener('online', () => {
-    void store.send().then((sent) => {
-      const mine = sent.find((d) => d.id === id);
-      if (mine?.next) location.href = mine.next;
-    });
-  });
+  window.addEventListener('online', () => void deliver());
 }
 
 // restore puts the photos of a continued draft back; its words came with the page.
@@ -113,8 +135,8 @@ export function drafts(el: HTMLElement): void {
     });
     el.querySelector('ul')?.replaceChildren(...rows);
   };
-  void store.send().then(show);
-  window.addEventListener('online', () => void store.send().then(show));
+  void settled.then(deliver).then(show);
+  window.addEventListener('online', () => void deliver().then(show));
 }
 
 // proceed opens the form with the words of a draft.

@@ -18,7 +18,13 @@ self.addEventListener('activate', (e) => {
 
 self.addEventListener('fetch', (e) => {
   const url = new URL(e.request.url);
-  if (e.request.method !== 'GET' || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (e.request.method === 'POST' && e.request.mode === 'navigate' && url.pathname === '/reports/new') {
+    // What was sent into a dead line is kept by the page: it goes on where that is listed.
+    e.respondWith(fetch(e.request).catch(() => Response.redirect('/reports/new', 303)));
+    return;
+  }
+  if (e.request.method !== 'GET') return;
   if (url.pathname.startsWith('/assets/')) {
     e.respondWith(
       caches.match(e.request).then(
