@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
@@ -115,7 +116,7 @@ func (s *Service) city(tx *db.Tx, c *city.City, dir *body.Directory, out *Dashbo
 		if _, ok := s.kind(sc.Kind); !ok || dim != Body {
 			continue
 		}
-		load, err := casework.LoadOf(tx, c, sc.Kind, sc.Name, now)
+		load, err := s.loadOf(tx, c, sc, now)
 		if err != nil {
 			return err
 		}
@@ -136,6 +137,31 @@ func (s *Service) city(tx *db.Tx, c *city.City, dir *body.Directory, out *Dashbo
 		return cmp.Or(cmp.Compare(b.Overdue, a.Overdue), cmp.Compare(b.Soon, a.Soon), cmp.Compare(b.Open, a.Open))
 	})
 	return nil
+}
+
+// A knownLoad is what was open in a scope when its statistics had the version,
+// on the day. Most bodies are as they were when the dashboard is looked at again.
+type knownLoad struct {
+	version, day int64
+	casework.Load
+}
+
+func (s *Service) loadOf(tx *db.Tx, c *city.City, sc casework.Scope, now time.Time) (casework.Load, error) {
+	owner := struct {
+		city        int64
+		kind, scope string
+	}{c.ID, sc.Kind, sc.Name}
+	day := int64(c.Calendar.Day(now))
+	if last, ok := s.loads.Load(owner); ok {
+		if last := last.(knownLoad); last.version == sc.Version && last.day == day {
+			return last.Load, nil
+		}
+	}
+	load, err := casework.LoadOf(tx, c, sc.Kind, sc.Name, now)
+	if err == nil {
+		s.loads.Store(owner, knownLoad{sc.Version, day, load})
+	}
+	return load, err
 }
 
 func (s *Service) kindNames() []string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
@@ -26,6 +27,9 @@ type Service struct {
 	Places   *place.Store
 	Versions *fresh.Versions
 	Kinds    []Kind
+
+	told  sync.Map // *composed by the id of its city
+	loads sync.Map // knownLoad by its owner
 }
 
 func (s *Service) kind(name string) (Kind, bool) {
@@ -152,19 +156,46 @@ type Published struct {
 	At      time.Time
 }
 
-// Published reads what is told. At is zero when nothing is yet.
+// composed is what was last put together of the ledgers of a city. It is told
+// again until they, or the directory that gives bodies their codes, change.
+type composed struct {
+	mark ledgerMark
+	dir  *body.Directory
+	Published
+}
+
+// Published reads what is told. At is zero when nothing is yet. The entries are
+// shared: callers do not change them.
 func (s *Service) Published(ctx context.Context, c *city.City) (Published, error) {
 	dir, err := s.Bodies.Of(ctx, c.ID)
 	if err != nil {
 		return Published{}, err
 	}
+	next := &composed{dir: dir}
 	var list []ledger
+	known := false
 	if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		if next.mark, err = markOf(tx, c.ID); err != nil {
+			return err
+		}
+		if last, ok := s.told.Load(c.ID); ok {
+			if last := last.(*composed); last.mark == next.mark && last.dir == dir {
+				known, next = true, last
+				return nil
+			}
+		}
 		list, err = ledgers(tx, c.ID)
 		return err
-	}); err != nil {
-		return Published{}, err
+	}); err != nil || known {
+		return next.Published, err
 	}
+	next.Published = s.compose(c, dir, list)
+	s.told.Store(c.ID, next)
+	return next.Published, nil
+}
+
+// compose tells what the ledgers of a city hold.
+func (s *Service) compose(c *city.City, dir *body.Directory, list []ledger) Published {
 	var p Published
 	var made int64
 	for _, l := range list {
@@ -182,7 +213,7 @@ func (s *Service) Published(ctx context.Context, c *city.City) (Published, error
 	slices.SortStableFunc(p.Entries, func(a, b Entry) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Scope, b.Scope), strings.Compare(a.Code, b.Code), strings.Compare(a.Period, b.Period))
 	})
-	return p, nil
+	return p
 }
 
 // entries are what a ledger tells.

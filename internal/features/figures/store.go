@@ -36,6 +36,17 @@ func seen(tx *db.Tx, city int64) (map[casework.Scope]int64, error) {
 	}, city)
 }
 
+// ledgerMark tells whether any ledger of a city has changed.
+type ledgerMark struct{ n, versions, days, made int64 }
+
+func markOf(tx *db.Tx, city int64) (ledgerMark, error) {
+	return db.One(tx, "figures.mark", `SELECT COUNT(*), COALESCE(SUM(version), 0), COALESCE(SUM(day), 0), COALESCE(SUM(made_at), 0) FROM figures_ledger WHERE city_id = $1`,
+		func(r db.Row) (m ledgerMark, err error) {
+			err = r.Scan(&m.n, &m.versions, &m.days, &m.made)
+			return m, err
+		}, city)
+}
+
 func putLedger(tx *db.Tx, city, version int64, l ledger) error {
 	text, err := json.Marshal(l)
 	if err != nil {
