@@ -43,6 +43,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/openid"
 	"github.com/ashar-kg/ashar/internal/platform/search"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/locales"
@@ -82,6 +83,7 @@ type App struct {
 	News      *news.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
+	providers map[string]*openid.Client
 	Runner    *jobs.Runner
 	Matrix    *permission.Book
 	Site      *page.Site
@@ -164,7 +166,7 @@ func (a *App) open(ctx context.Context) (catalogue *i18n.Catalogue, err error) {
 	if a.outbox, err = newOutbox(a.Config); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(a.openMailboxes(), a.openBots()); err != nil {
+	if err := errors.Join(a.openMailboxes(), a.openBots(), a.openProviders()); err != nil {
 		return nil, err
 	}
 	return i18n.Load(locales.FS)

@@ -14,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/mailin"
+	"github.com/ashar-kg/ashar/internal/platform/openid"
 	"github.com/ashar-kg/ashar/internal/platform/telegram"
 )
 
@@ -75,16 +76,36 @@ func (a *App) openBots() error {
 	return nil
 }
 
-// botOf is the bot of a city; nil where it has none.
-func (a *App) botOf(c *city.City) *bot {
-	if b := a.bots[c.Slug]; b != nil {
-		return b
-	}
-	if len(a.Cities.List()) == 1 {
-		return a.bots[""]
+func (a *App) openProviders() error {
+	a.providers = map[string]*openid.Client{}
+	for slug, text := range a.Config.Identity {
+		conf, err := openid.ParseURL(text)
+		if err != nil {
+			return fmt.Errorf("identity: %w", err)
+		}
+		a.providers[slug] = openid.New(conf)
 	}
 	return nil
 }
+
+// providerOf is where the residents of a city prove who they are; nil where it
+// has no such provider.
+func (a *App) providerOf(c *city.City) *openid.Client { return ofCity(a, a.providers, c) }
+
+// ofCity picks what belongs to a city by its short name; what has no name
+// belongs to the only city.
+func ofCity[T any](a *App, all map[string]*T, c *city.City) *T {
+	if one := all[c.Slug]; one != nil {
+		return one
+	}
+	if len(a.Cities.List()) == 1 {
+		return all[""]
+	}
+	return nil
+}
+
+// botOf is the bot of a city; nil where it has none.
+func (a *App) botOf(c *city.City) *bot { return ofCity(a, a.bots, c) }
 
 // chatter implements notify.Courier.Chat.
 func (a *App) chatter(cityID int64) notify.Chatter {

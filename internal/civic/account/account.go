@@ -83,6 +83,7 @@ const (
 	recoveryKeys  = 8
 	maxContacts   = 5
 	maxPasskeys   = 10
+	maxName       = 120 // characters
 )
 
 // ParseAddress reads an e-mail address or a telephone number as people type

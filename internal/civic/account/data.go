@@ -87,17 +87,18 @@ func (i instant) MarshalJSON() ([]byte, error) {
 // The parts of a person's own data as they are handed out.
 type (
 	personDoc struct {
-		Name      string             `json:"name"`
-		Language  string             `json:"language"`
-		Level     permission.Level   `json:"level"`
-		Since     instant            `json:"since"`
-		TOTP      bool               `json:"authenticator_app"`
-		Contacts  []contactDoc       `json:"contacts"`
-		Roles     []permission.Grant `json:"roles"`
-		Devices   []deviceDoc        `json:"devices"`
-		Passkeys  []deviceDoc        `json:"passkeys"`
-		Consents  []consentDoc       `json:"consents"`
-		Documents []instant          `json:"documents_seen_at"`
+		Name       string             `json:"name"`
+		Language   string             `json:"language"`
+		Level      permission.Level   `json:"level"`
+		Since      instant            `json:"since"`
+		TOTP       bool               `json:"authenticator_app"`
+		Contacts   []contactDoc       `json:"contacts"`
+		Roles      []permission.Grant `json:"roles"`
+		Devices    []deviceDoc        `json:"devices"`
+		Passkeys   []deviceDoc        `json:"passkeys"`
+		Consents   []consentDoc       `json:"consents"`
+		Documents  []instant          `json:"documents_seen_at"`
+		Identities []deviceDoc        `json:"identities"`
 	}
 	contactDoc struct {
 		Address string  `json:"address"`
@@ -161,6 +162,13 @@ func exportSignIn(tx *db.Tx, cityID, person int64, doc *personDoc) error {
 	}
 	for _, k := range consents {
 		doc.Consents = append(doc.Consents, consentDoc{k.Purpose, instant(k.Given), instant(k.Withdrawn)})
+	}
+	confirmed, err := identitiesOf(tx, cityID, person)
+	if err != nil {
+		return err
+	}
+	for _, i := range confirmed {
+		doc.Identities = append(doc.Identities, deviceDoc{i.Issuer, instant(i.Linked), instant(i.Used)})
 	}
 	seen, err := documentsOf(tx, cityID, person)
 	for _, at := range seen {

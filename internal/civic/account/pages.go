@@ -3,9 +3,12 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/ashar-kg/ashar/internal/platform/openid"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -49,10 +52,14 @@ type Pages struct {
 	PushKey string
 	// Bot names the bot of a city, and the address that links a chat with a
 	// person; nil where the installation has none.
-	Bot    func(c *city.City, person int64) (name, address string)
-	Demo   bool
-	Cases  Cases
-	Matrix *permission.Book // set when all features have declared their rules
+	Bot func(c *city.City, person int64) (name, address string)
+	// Identity is where the residents of a city prove who they are; nil where it
+	// has no such provider.
+	Identity func(c *city.City) *openid.Client
+	Log      *slog.Logger
+	Demo     bool
+	Cases    Cases
+	Matrix   *permission.Book // set when all features have declared their rules
 }
 
 // Manifest declares accounts.
@@ -92,6 +99,9 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "POST /account/passkeys/{id}/drop", Handle: p.dropPasskey},
 			{Pattern: "POST /account/passkeys/sign-in/begin", Handle: p.beginPasskeySignIn, API: true},
 			{Pattern: "POST /account/passkeys/sign-in", Handle: p.finishPasskeySignIn, API: true},
+			{Pattern: "GET " + identityPath, Handle: p.beginIdentity},
+			{Pattern: "GET " + identityPath + "/done", Handle: p.endIdentity},
+			{Pattern: "POST " + identityPath + "/drop", Handle: p.dropIdentity},
 			{Pattern: "GET /account/notices", Handle: p.notices},
 			{Pattern: "GET /account/preferences", Handle: p.preferencesForm},
 			{Pattern: "POST /account/preferences", Handle: p.preferences},
@@ -164,7 +174,7 @@ func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	v := page.Of(r)
-	return page.Render(w, r, metaOf(v.T("account.sign_in.title"), f), signInView(v, f, p.Demo && v.City.Demo))
+	return page.Render(w, r, metaOf(v.T("account.sign_in.title"), f), signInView(v, f, p.provider(v) != nil, p.Demo && v.City.Demo))
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -211,13 +221,19 @@ func (p *Pages) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return p.enter(w, r, proof, proof.Path)
+}
+
+// enter leads on whoever has proved something: to a page, by way of the second
+// factor when there is one to prove.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request, proof Proof, back string) error {
+	to := page.Back(back, "/account")
 	if proof.Session == "" {
-		return web.Redirect(w, r, page.Back(proof.Path, "/account"))
+		return web.Redirect(w, r, to)
 	}
 	if err := p.signedIn(w, r, proof); err != nil {
 		return err
 	}
-	to := page.Back(proof.Path, "/account")
 	if proof.Weak {
 		to = "/account/security?back=" + url.QueryEscape(to)
 	}

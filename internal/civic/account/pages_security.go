@@ -116,6 +116,10 @@ func (p *Pages) securityPage(w http.ResponseWriter, r *http.Request, f *web.Form
 	if err != nil {
 		return err
 	}
+	identities, err := p.Service.Identities(r.Context(), v.City, v.Actor)
+	if err != nil {
+		return err
+	}
 	var e enrolment
 	if !factors.TOTP && (v.Actor.Strong || len(factors.Passkeys) == 0) {
 		key, err := p.Service.Enrol(r.Context(), v.City, v.Actor)
@@ -124,7 +128,7 @@ func (p *Pages) securityPage(w http.ResponseWriter, r *http.Request, f *web.Form
 		}
 		e = enrolment{"data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(qr.SVG(key.URL())), key.Secret()}
 	}
-	return page.Render(w, r, metaOf(v.T("account.security.title"), f), securityView(v, f, security{factors, e, recovery, weak}))
+	return page.Render(w, r, metaOf(v.T("account.security.title"), f), securityView(v, f, security{factors, e, recovery, weak, identities, p.provider(v) != nil}))
 }
 
 // after leads on from a page that proved something.

@@ -355,8 +355,8 @@ func (s *Service) Profile(ctx context.Context, c *city.City, a permission.Actor,
 	if !a.SignedIn() {
 		return permission.ErrDenied
 	}
-	if len([]rune(name)) > 120 {
-		return web.Invalid(web.FieldError{Field: "name", Key: "error.field.too_long", Args: []any{"max", 120, "over", len([]rune(name)) - 120}})
+	if n := len([]rune(name)); n > maxName {
+		return web.Invalid(web.FieldError{Field: "name", Key: "error.field.too_long", Args: []any{"max", maxName, "over", n - maxName}})
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error { return updateProfile(tx, c.ID, a.Person, name, lang) })
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -149,13 +147,8 @@ func (s *Service) VerifyResident(ctx context.Context, c *city.City, a permission
 	if err != nil {
 		return err
 	}
-	number := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToUpper(r)
-		}
-		return -1
-	}, document)
-	if len(number) < 6 || len(number) > 40 {
+	number, ok := documentHash(c, document)
+	if !ok {
 		return web.Invalid(web.FieldError{Field: "document", Key: "account.error.document"})
 	}
 	now := s.clock.Now()
@@ -167,7 +160,7 @@ func (s *Service) VerifyResident(ctx context.Context, c *city.City, a permission
 		if err != nil {
 			return err
 		}
-		mine, err := putDocument(tx, c.ID, p.ID, hash(c, "document", number), a.Person, now)
+		mine, err := putDocument(tx, c.ID, p.ID, number, a.Person, now)
 		if err != nil {
 			return err
 		}

@@ -45,8 +45,7 @@ func putDocument(tx *db.Tx, city, person int64, documentHash string, by int64, a
 		ON CONFLICT DO NOTHING`, city, documentHash, person, at.UnixMilli(), by); err != nil {
 		return false, err
 	}
-	owner, err := db.One(tx, "account.document.owner", `SELECT person_id FROM account_document WHERE city_id = $1 AND document_hash = $2`,
-		db.Int64, city, documentHash)
+	owner, err := documentOwner(tx, city, documentHash)
 	return owner == person, err
 }
 
@@ -79,6 +78,7 @@ func erasePerson(tx *db.Tx, cityID, person int64, at time.Time) error {
 		`DELETE FROM account_grant WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM account_consent WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM account_document WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM account_identity WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("account.erase.rows", q, cityID, person); err != nil {
 			return err

@@ -221,6 +221,15 @@ func (v *Visit) SetSession(w http.ResponseWriter, secret string, until time.Time
 	})
 }
 
+// SetCookie gives the visitor's browser a value for the pages under a path, for
+// some seconds; -1 takes it away.
+func (v *Visit) SetCookie(w http.ResponseWriter, name, value, path string, seconds int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Value: value, Path: path, MaxAge: seconds,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.site.secure(),
+	})
+}
+
 // ClearSession takes the session from the visitor's browser.
 func (v *Visit) ClearSession(w http.ResponseWriter) {
 	http.SetCookie(w, &http.Cookie{Name: SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: v.site.secure()})

@@ -36,6 +36,7 @@ type Config struct {
 	SMSFrom   string
 	Mailboxes map[string]string // by city, "" is the only one
 	Bots      map[string]string // tokens of Telegram by city, "" is the only one
+	Identity  map[string]string // provider of OpenID Connect by city, "" is the only one
 	BotURL    string
 	Trusted   []netip.Prefix
 	Writes    int
@@ -75,6 +76,7 @@ var Settings = []Setting{
 	{Name: "mailbox", Help: "mailbox whose letters become appeals: imaps://USER:PASSWORD@HOST/INBOX?done=Handled; of several cities CITY=imaps://… with spaces between", Secret: true},
 	{Name: "telegram", Help: "token of the Telegram bot; of several cities CITY=TOKEN with spaces between", Secret: true},
 	{Name: "telegram-url", Help: "address of the Bot API (empty: Telegram's own)"},
+	{Name: "identity", Help: "OpenID provider that confirms residents: https://CLIENT:SECRET@HOST/PATH?claim=NAME&scope=WORD; of several cities CITY=https://… with spaces between", Secret: true},
 	{Name: "trusted-proxies", Default: "127.0.0.1/32,::1/128", Help: "networks of proxies whose X-Forwarded-For is believed"},
 	{Name: "writes-per-minute", Default: "120", Help: "forms and API writes one address may send in a minute; 0 is no limit"},
 	{Name: "log-level", Default: "info", Help: "debug, info, warn or error"},
@@ -182,7 +184,7 @@ func (v *Values) Check() (*Config, error) {
 	c := &Config{
 		Listen: v.text["listen"], Data: v.text["data"], Database: v.text["database"], Blobs: v.text["blobs"],
 		PublicURL: strings.TrimSuffix(v.text["public-url"], "/"), SMTP: v.text["smtp"], MailFrom: v.text["mail-from"], SMS: v.text["sms"], SMSKey: v.text["sms-key"], SMSFrom: v.text["sms-from"],
-		Mailboxes: byCity(v.text["mailbox"]), Bots: byCity(v.text["telegram"]), BotURL: v.text["telegram-url"],
+		Mailboxes: byCity(v.text["mailbox"]), Bots: byCity(v.text["telegram"]), BotURL: v.text["telegram-url"], Identity: byCity(v.text["identity"]),
 		LogLevel: v.text["log-level"], LogFormat: v.text["log-format"], Contact: v.text["contact"],
 	}
 	var wrong []error
