@@ -50,6 +50,15 @@ func appealDeeds(s *appeal.Service, other int64) []deed {
 		{"draft", []string{"appeal.internal", "appeal.work"}, nil, func(ctx context.Context, c *city.City, a permission.Actor, n string) error {
 			return s.Write(ctx, c, a, n, "An answer.", "ru", true)
 		}},
+		{"join", []string{"appeal.internal", "appeal.work"}, nil, func(ctx context.Context, c *city.City, a permission.Actor, n string) error {
+			return s.Join(ctx, c, a, n, "A-2001-000001", "")
+		}},
+		{"publish", []string{"appeal.internal", "appeal.publish"}, nil, func(ctx context.Context, c *city.City, a permission.Actor, n string) error {
+			return s.Publish(ctx, c, a, n, appeal.Publication{Title: "A", Text: "B", Answer: "C"}, nil, true)
+		}},
+		{"unpublish", []string{"appeal.internal", "appeal.publish"}, nil, func(ctx context.Context, c *city.City, a permission.Actor, n string) error {
+			return s.Unpublish(ctx, c, a, n, "why")
+		}},
 		{"return", []string{"appeal.internal", "appeal.sign"}, nil, func(ctx context.Context, c *city.City, a permission.Actor, n string) error {
 			return s.Return(ctx, c, a, n, "why")
 		}},

@@ -45,7 +45,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	}
 	papers := document.Store{Blobs: a.Blobs}
 	a.Appeals = &appeal.Service{
-		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Papers: papers, Clock: a.Clock, Confirm: a.Accounts, Cities: a.Cities,
+		Desk: cases, DB: a.DB, Bodies: a.Bodies, Blobs: a.Blobs, Papers: papers, Clock: a.Clock, Versions: a.Versions, Confirm: a.Accounts, Cities: a.Cities,
 		Typeface: assets.Dist.File, Letterhead: func(lang string) appeal.Words { return catalogue.Printer(lang) }, Dispatcher: a.dispatcher,
 	}
 	a.Systemic = &systemic.Service{

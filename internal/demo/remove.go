@@ -13,7 +13,7 @@ import (
 var tables = []string{
 	"case_event", "case_photo", "case_flag", "case_seen", "case_delta", "case_stat", "case_view", "case_handover", "case_look", "case_summary", "case_recount", "figures_ledger",
 	"figures_bulletin", "report_detail", "report_remote", "appeal_detail",
-	"appeal_answer", "systemic_issue", "systemic_step", "systemic_link", "systemic_trace", "systemic_proposal", "systemic_member", "systemic_cursor",
+	"appeal_answer", "appeal_publication", "systemic_issue", "systemic_step", "systemic_link", "systemic_trace", "systemic_proposal", "systemic_member", "systemic_cursor",
 	"systemic_late",
 	"document_file", "desk_call", "desk_callback", "outage_notice", "news_item", "postbox_letter", "chat_talk",
 	"notify_chat", "notify_count", "notify_text", "notify_digest", "report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",

@@ -66,6 +66,7 @@ func Permissions() []permission.Rule {
 		{Action: "appeal.intake", Roles: []permission.Role{permission.Dispatcher}},
 		{Action: "appeal.internal", Roles: staff},
 		{Action: "appeal.work", Roles: staff},
+		{Action: "appeal.publish", Roles: []permission.Role{permission.Clerk, permission.Head}},
 		{Action: "appeal.transfer", Roles: staff},
 		{Action: "appeal.extend", Roles: []permission.Role{permission.Head}},
 		{Action: "appeal.sign", Roles: []permission.Role{permission.Head}},

@@ -25,7 +25,11 @@ func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name:        KindName,
 		Permissions: Permissions(),
-		Nav:         []manifest.Link{{Path: "/appeals", Title: "appeal.nav", Audience: manifest.Header}, {Path: "/appeals", Title: "appeal.nav", Audience: manifest.Footer}},
+		Nav: []manifest.Link{
+			{Path: "/appeals", Title: "appeal.nav", Audience: manifest.Header},
+			{Path: "/appeals", Title: "appeal.nav", Audience: manifest.Footer},
+			{Path: "/staff/published", Title: "appeal.publish.nav", Audience: manifest.Staff, Action: "appeal.publish"},
+		},
 		Routes: []manifest.Route{
 			{Pattern: "GET /appeals", Handle: p.home, Cached: true},
 			{Pattern: "GET /appeals/new", Handle: p.form},
@@ -35,6 +39,11 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /appeals/{number}/answer.pdf", Handle: p.letter},
 			{Pattern: "GET /appeals/{number}/files/{id}", Handle: p.document},
 			{Pattern: "GET /verify/{code}", Handle: p.verify},
+			{Pattern: "GET /published", Handle: p.readable, Cached: true},
+			{Pattern: "GET /published/{id}", Handle: p.read, Cached: true},
+			{Pattern: "GET /staff/published", Handle: p.toPublish},
+			{Pattern: "GET /staff/appeals/{number}/publish", Handle: p.publishForm},
+			{Pattern: "POST /staff/appeals/{number}/publish", Handle: p.publish},
 			{Pattern: "GET /staff/appeals/{number}", Handle: p.work},
 			{Pattern: "POST /staff/appeals/{number}", Handle: p.doWork},
 		},
@@ -53,6 +62,7 @@ type own struct {
 	Case     *casework.File
 	Detail   Detail
 	Answer   Answer
+	Public   Publication
 	Timeline []casework.Event
 	Looks    []casework.Look
 	Files    []document.File
@@ -74,6 +84,9 @@ func (p *Pages) tell(ctx context.Context, doc any) ([]manifest.Told, error) {
 		if one.Answer.Stage == StageSigned {
 			rows = append(rows, ui.Row{Name: s.T("appeal.answer.title"), Value: one.Answer.Text})
 		}
+		if one.Public.Consent != 0 {
+			rows = append(rows, ui.Row{Name: s.T("appeal.publish.title"), Value: s.moment(one.Public.Consent)})
+		}
 		out = append(out, manifest.Told{Title: s.T("appeal.show.title", "number", one.Case.Number), Rows: rows})
 	}
 	return out, nil
@@ -93,6 +106,9 @@ func export(tx *db.Tx, cityID, person int64) (any, error) {
 		if one.Answer, err = answer(tx, cityID, f.ID); err != nil {
 			return nil, err
 		}
+		if one.Public, err = publication(tx, cityID, f.ID); err != nil {
+			return nil, err
+		}
 		if one.Timeline, err = casework.Timeline(tx, cityID, f.ID, false); err != nil {
 			return nil, err
 		}
@@ -107,9 +123,14 @@ func export(tx *db.Tx, cityID, person int64) (any, error) {
 	return out, nil
 }
 
-// erase takes the contact of a person out of appeals. The name and the words of
-// an official appeal belong to its file, which the law has the city keep.
+// erase takes the contact of a person out of appeals, and what was published by
+// the person's consent. The name and the words of an official appeal belong to
+// its file, which the law has the city keep.
 func erase(tx *db.Tx, cityID, person int64, _ time.Time) error {
+	if _, err := tx.Exec("appeal.publication.erase", `DELETE FROM appeal_publication WHERE city_id = $1
+		AND case_id IN (SELECT id FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0)`, cityID, person); err != nil {
+		return err
+	}
 	_, err := tx.Exec("appeal.erase", `UPDATE appeal_detail SET contact = '' WHERE city_id = $1
 		AND case_id IN (SELECT id FROM case_file WHERE city_id = $1 AND author_id = $2 AND author_id <> 0)`, cityID, person)
 	return err

@@ -184,7 +184,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
 	d := Draft{
 		Files: papers,
 		Form:  f.Text("form"), Body: f.ID("body"), Text: f.Text("text"), Name: f.Text("name"), Address: f.Text("address"), Contact: f.Text("contact"),
-		Signers: lines(f.Text("signers")), AnswerLang: f.Text("answer_lang"), Earlier: f.Text("earlier"), About: f.Text("about"), Channel: "web", Lang: s.Lang(),
+		Signers: lines(f.Text("signers")), AnswerLang: f.Text("answer_lang"), Earlier: f.Text("earlier"), About: f.Text("about"), Publish: f.Checked("publish"), Channel: "web", Lang: s.Lang(),
 	}
 	if len(f.Errors()) == 0 {
 		rec, err := p.Service.File(page.Once(r, f), s.City, s.Actor, d)
@@ -279,6 +279,8 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 		if len(f.Errors()) == 0 {
 			err = p.Service.Say(ctx, s.City, s.Actor, number, f.Text("text"), papers)
 		}
+	case "publish", "unpublish":
+		err = p.Service.Consent(ctx, s.City, s.Actor, number, done == "publish")
 	case "rate":
 		err = p.Service.Rate(ctx, s.City, s.Actor, number, f.Int("stars", 1, 5, 0), f.Text("note"), s.Lang())
 	default:
@@ -379,6 +381,8 @@ func (p *Pages) doWork(w http.ResponseWriter, r *http.Request) error {
 		if err = p.Service.Transfer(ctx, s.City, s.Actor, number, f.ID("body"), note); err == nil {
 			back = "/staff?done=1&failed=0" // the actor may not see it any more
 		}
+	case "join":
+		err = p.Service.Join(ctx, s.City, s.Actor, number, f.Text("into"), note)
 	case "extend":
 		err = p.Service.Extend(ctx, s.City, s.Actor, number, note, lang)
 	case "draft", "review":

@@ -21,6 +21,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/fresh"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/paper"
@@ -35,14 +36,16 @@ type Confirmations interface {
 
 // Service is every use case of appeals.
 type Service struct {
-	Desk    *casework.Desk
-	DB      *db.DB
-	Bodies  *body.Store
-	Blobs   blob.Store
-	Papers  document.Store
-	Clock   clock.Clock
-	Confirm Confirmations
-	Cities  *city.Registry
+	Desk   *casework.Desk
+	DB     *db.DB
+	Bodies *body.Store
+	Blobs  blob.Store
+	Papers document.Store
+	Clock  clock.Clock
+	// Versions makes pages fresh when what is published has changed.
+	Versions *fresh.Versions
+	Confirm  Confirmations
+	Cities   *city.Registry
 	// Dispatcher is the body that gets what is addressed to nobody.
 	Dispatcher func(ctx context.Context, c *city.City) (int64, error)
 	// Typeface gives the files of the typeface for letters.
@@ -74,6 +77,7 @@ type Draft struct {
 	AnswerLang string
 	Earlier    string // number of the author's earlier appeal about the same
 	About      string // number of the appeal whose answer is complained about
+	Publish    bool   // the author agrees that it is published without a name
 	Channel    string
 	Lang       string
 }
@@ -267,6 +271,11 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 	if err := document.Add(tx, c.ID, f.ID, d.Files, d.Staff, s.Clock.Now()); err != nil {
 		return Receipt{}, err
 	}
+	if d.Publish {
+		if err := consent(tx, c.ID, f, s.Clock.Now().UnixMilli()); err != nil {
+			return Receipt{}, err
+		}
+	}
 	if d.Note != "" {
 		if err := s.Desk.Note(tx, c, a, f.ID, d.Note); err != nil {
 			return Receipt{}, err
@@ -324,7 +333,9 @@ type Detailed struct {
 	Complaints []*casework.File
 	Own        bool
 	Internal   bool
-	Part       ui.Link // to the issue that it is part of, if any
+	Public     Publication
+	Into       *casework.File // the appeal that it was joined to
+	Part       ui.Link        // to the issue that it is part of, if any
 }
 
 // Show reads an appeal for its author or for who works on it. What the actor
@@ -362,15 +373,18 @@ func (s *Service) fill(tx *db.Tx, c *city.City, d *Detailed) (err error) {
 	if d.Files, err = document.Of(tx, c.ID, id); err != nil {
 		return err
 	}
+	if d.Public, err = publication(tx, c.ID, id); err != nil {
+		return err
+	}
 	more, err := complaints(tx, c.ID, id)
 	if err != nil {
 		return err
 	}
-	found, err := casework.ByID(tx, c.ID, append(more, d.Detail.Earlier, d.Detail.About))
+	found, err := casework.ByID(tx, c.ID, append(more, d.Detail.Earlier, d.Detail.About, d.File.Parent))
 	if err != nil {
 		return err
 	}
-	d.Earlier, d.About = found[d.Detail.Earlier], found[d.Detail.About]
+	d.Earlier, d.About, d.Into = found[d.Detail.Earlier], found[d.Detail.About], found[d.File.Parent]
 	for _, id := range more {
 		if f := found[id]; f != nil && f.Visibility != casework.Unconfirmed {
 			d.Complaints = append(d.Complaints, f)
@@ -494,6 +508,29 @@ func (s *Service) Extend(ctx context.Context, c *city.City, a permission.Actor, 
 		}
 		d.Extended = r.Code
 		return putDetail(tx, c.ID, f.ID, d)
+	})
+}
+
+// Join puts a repeated appeal to the earlier one of the same author, whose
+// answer it then waits for. Both must be open.
+func (s *Service) Join(ctx context.Context, c *city.City, a permission.Actor, number, into, note string) error {
+	wrong := web.Invalid(web.FieldError{Field: "into", Key: "appeal.error.join"})
+	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		if err := a.Check("appeal.work", f.Body); err != nil {
+			return err
+		}
+		earlier, err := casework.ByNumber(tx, c.ID, strings.TrimSpace(into))
+		if errors.Is(err, db.ErrNotFound) {
+			return wrong
+		}
+		if err != nil {
+			return err
+		}
+		if earlier.Kind != KindName || !a.Can("appeal.internal", earlier.Body) || !f.Open || !earlier.Open || f.Author == 0 || f.Author != earlier.Author || earlier.Created > f.Created {
+			return wrong
+		}
+		_, err = s.Desk.Merge(tx, c, a, f.ID, earlier.ID, strings.TrimSpace(note))
+		return err
 	})
 }
 
@@ -845,6 +882,7 @@ func (s *Service) Listen() { s.Desk.Hook(KindName, s.changed) }
 var told = map[string]string{
 	casework.EventTransferred: "appeal.notice.transferred",
 	casework.EventExtended:    "appeal.notice.extended",
+	casework.EventMerged:      "appeal.notice.joined",
 }
 
 // changed runs inside the transaction of every change of an appeal. Notices
