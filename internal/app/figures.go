@@ -8,6 +8,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/report"
+	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 )
 
@@ -16,6 +17,13 @@ import (
 func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
 	return &figures.Service{
 		DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions,
+		Unsigned: func(tx *db.Tx, city int64) (out []figures.Unsigned, err error) {
+			list, err := a.Appeals.Unsigned(tx, city)
+			for _, u := range list {
+				out = append(out, figures.Unsigned(u))
+			}
+			return out, err
+		},
 		Kinds: []figures.Kind{
 			{Name: report.KindName, Public: true, Title: "figures.kind.report", See: "report.internal", Work: "/staff/reports/", Categories: a.reportCategories},
 			{

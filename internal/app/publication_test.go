@@ -122,6 +122,35 @@ func TestAnAppealIsPublishedWithoutItsAuthorOnlyByConsentAndAfterReading(t *test
 	})
 }
 
+func TestHeadsAndTheMayorSeeWhatWaitsForASignature(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		author, clerk, head, admin := demoPerson(t, s, "2000"), demoPerson(t, s, "1003"), demoPerson(t, s, "1004"), demoPerson(t, s, "1000")
+		_, at := author.do(200, http.MethodPost, "/appeals/new", appealForm(bodyNamed(t, a, "gorsvet")))
+		number := appealNumber.FindString(at)
+		waits := func() (atHead, atMayor bool) {
+			t.Helper()
+			mine, _ := head.do(200, http.MethodGet, "/staff/figures", nil)
+			all, _ := admin.do(200, http.MethodGet, "/staff/figures", nil)
+			if strings.Contains(all, number) {
+				t.Error("who may not read the appeal is told its number")
+			}
+			_, queue, _ := strings.Cut(all, "Answers that wait for a signature")
+			return strings.Contains(mine, "1 answer waits for your signature") && strings.Contains(mine, "/staff/appeals/"+number), strings.Contains(queue, "Bishkeksvet")
+		}
+		if atHead, atMayor := waits(); atHead || atMayor {
+			t.Error("something waits before anything is written")
+		}
+		clerk.do(200, http.MethodPost, "/staff/appeals/"+number, url.Values{"do": {"review"}, "text": {"Чырактар алмаштырылды."}})
+		if atHead, atMayor := waits(); !atHead || !atMayor {
+			t.Errorf("the answer waits: seen by the head %t, by the mayor %t", atHead, atMayor)
+		}
+		head.do(200, http.MethodPost, "/staff/appeals/"+number, url.Values{"do": {"sign"}})
+		if atHead, atMayor := waits(); atHead || atMayor {
+			t.Error("a signed answer still waits")
+		}
+	})
+}
+
 func TestARepeatedAppealIsJoinedToTheEarlierOne(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
 		author, other, clerk := demoPerson(t, s, "2000"), demoPerson(t, s, "2001"), demoPerson(t, s, "1003")

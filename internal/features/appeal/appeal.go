@@ -112,6 +112,7 @@ type Answer struct {
 	Text      string
 	Lang      string
 	DraftedBy int64
+	Asked     int64  // since when it waits for the signature, Unix milliseconds
 	Returned  string // why the draft came back
 	SignedBy  int64
 	Signer    string

@@ -553,7 +553,7 @@ func (s *Service) Write(ctx context.Context, c *city.City, a permission.Actor, n
 		}
 		next := Answer{Stage: StageDraft, Text: text, Lang: lang, DraftedBy: a.Person, Returned: before.Returned, Body: f.Body}
 		if review {
-			next.Stage, next.Returned = StageReview, ""
+			next.Stage, next.Returned, next.Asked = StageReview, "", s.Clock.Now().UnixMilli()
 			if err := s.askSignature(tx, c, f); err != nil {
 				return err
 			}

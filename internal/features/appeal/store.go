@@ -42,18 +42,18 @@ func complaints(tx *db.Tx, city, about int64) ([]int64, error) {
 
 func putAnswer(tx *db.Tx, city, id int64, a Answer) error {
 	_, err := tx.Exec("appeal.answer.put", `INSERT INTO appeal_answer (city_id, case_id, stage, body_text, lang, drafted_by, returned, signed_by,
-			signer, body_id, signed_at, file_key, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			signer, body_id, signed_at, file_key, code, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (city_id, case_id) DO UPDATE SET stage = excluded.stage, body_text = excluded.body_text, lang = excluded.lang,
 			drafted_by = excluded.drafted_by, returned = excluded.returned, signed_by = excluded.signed_by, signer = excluded.signer,
-			body_id = excluded.body_id, signed_at = excluded.signed_at, file_key = excluded.file_key, code = excluded.code`,
-		city, id, a.Stage, a.Text, a.Lang, a.DraftedBy, a.Returned, a.SignedBy, a.Signer, a.Body, a.SignedAt, a.File, a.Code)
+			body_id = excluded.body_id, signed_at = excluded.signed_at, file_key = excluded.file_key, code = excluded.code, asked_at = excluded.asked_at`,
+		city, id, a.Stage, a.Text, a.Lang, a.DraftedBy, a.Returned, a.SignedBy, a.Signer, a.Body, a.SignedAt, a.File, a.Code, a.Asked)
 	return err
 }
 
-const answerColumns = `stage, body_text, lang, drafted_by, returned, signed_by, signer, body_id, signed_at, file_key, code`
+const answerColumns = `stage, body_text, lang, drafted_by, returned, signed_by, signer, body_id, signed_at, file_key, code, asked_at`
 
 func scanAnswer(r db.Row) (a Answer, err error) {
-	err = r.Scan(&a.Stage, &a.Text, &a.Lang, &a.DraftedBy, &a.Returned, &a.SignedBy, &a.Signer, &a.Body, &a.SignedAt, &a.File, &a.Code)
+	err = r.Scan(&a.Stage, &a.Text, &a.Lang, &a.DraftedBy, &a.Returned, &a.SignedBy, &a.Signer, &a.Body, &a.SignedAt, &a.File, &a.Code, &a.Asked)
 	return a, err
 }
 
@@ -64,6 +64,28 @@ func answer(tx *db.Tx, city, id int64) (Answer, error) {
 		return Answer{}, err
 	}
 	return list[0], nil
+}
+
+// Unsigned is an answer that waits for its signature. Times are Unix milliseconds.
+type Unsigned struct {
+	Number string
+	Body   int64
+	Asked  int64
+	Due    int64
+}
+
+// mostUnsigned is how many waiting answers are looked at.
+const mostUnsigned = 1000
+
+// Unsigned reads the answers that wait for a signature, those of the nearest
+// terms first.
+func (s *Service) Unsigned(tx *db.Tx, city int64) ([]Unsigned, error) {
+	return db.All(tx, "appeal.unsigned", `SELECT f.number, f.body_id, a.asked_at, f.due_at FROM appeal_answer a
+		JOIN case_file f ON f.city_id = a.city_id AND f.id = a.case_id
+		WHERE a.city_id = $1 AND a.stage = 'review' ORDER BY f.due_at, f.id LIMIT $2`, func(r db.Row) (u Unsigned, err error) {
+		err = r.Scan(&u.Number, &u.Body, &u.Asked, &u.Due)
+		return u, err
+	}, city, mostUnsigned)
 }
 
 // verified reads a signed answer by its code, with the number of its case.

@@ -22,6 +22,47 @@ type Dashboard struct {
 	Total  casework.Load
 	Bodies []Team // by clerk, for those who lead a body
 	Own    *Own   // nil for those who work on no cases themselves
+	// Queues are the answers that wait for a signature in the city, by body;
+	// whoever sees them is told no numbers.
+	Queues []Queue
+}
+
+// Unsigned is an answer that waits for its signature. Times are Unix milliseconds.
+type Unsigned struct {
+	Number string
+	Body   int64
+	Asked  int64 // 0 is not known
+	Due    int64
+}
+
+// Queue is what waits for the signature of a body's head.
+type Queue struct {
+	Body    *body.Body
+	Answers []Unsigned
+}
+
+// Oldest is the day since which the first one waits; the zero time is not known.
+func (q Queue) Oldest() time.Time {
+	var first int64
+	for _, u := range q.Answers {
+		if u.Asked != 0 && (first == 0 || u.Asked < first) {
+			first = u.Asked
+		}
+	}
+	if first == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(first)
+}
+
+// Overdue counts the answers whose term has passed.
+func (q Queue) Overdue(now time.Time) (n int) {
+	for _, u := range q.Answers {
+		if u.Due < now.UnixMilli() {
+			n++
+		}
+	}
+	return n
 }
 
 // Desk is what lies before a body.
@@ -34,6 +75,7 @@ type Desk struct {
 type Team struct {
 	Body    *body.Body
 	Total   casework.Load
+	Queue   Queue
 	Clerks  []Clerk
 	Partial bool // there are more cases than were looked at
 }
@@ -67,7 +109,12 @@ func (s *Service) Dashboard(ctx context.Context, c *city.City, a permission.Acto
 	}
 	out := &Dashboard{}
 	return out, s.DB.View(ctx, func(tx *db.Tx) error {
+		queues, err := s.queues(tx, c, dir)
+		if err != nil {
+			return err
+		}
 		if all {
+			out.Queues = queues
 			if err := s.city(tx, c, dir, out); err != nil {
 				return err
 			}
@@ -76,6 +123,9 @@ func (s *Service) Dashboard(ctx context.Context, c *city.City, a permission.Acto
 			if err := s.team(tx, c, dir, id, out); err != nil {
 				return err
 			}
+		}
+		for i := range out.Bodies {
+			out.Bodies[i].Queue = queueOf(queues, out.Bodies[i].Body)
 		}
 		if own {
 			return s.own(tx, c, a, out)
@@ -162,6 +212,38 @@ func (s *Service) loadOf(tx *db.Tx, c *city.City, sc casework.Scope, now time.Ti
 		s.loads.Store(owner, knownLoad{sc.Version, day, load})
 	}
 	return load, err
+}
+
+// queues gathers what waits for a signature by body, the longest queue first.
+func (s *Service) queues(tx *db.Tx, c *city.City, dir *body.Directory) ([]Queue, error) {
+	list, err := s.Unsigned(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Queue
+	at := map[int64]int{}
+	for _, u := range list {
+		b, ok := dir.Get(u.Body)
+		if !ok {
+			continue
+		}
+		i, ok := at[b.ID]
+		if !ok {
+			i = len(out)
+			at[b.ID] = i
+			out = append(out, Queue{Body: b})
+		}
+		out[i].Answers = append(out[i].Answers, u)
+	}
+	slices.SortStableFunc(out, func(a, b Queue) int { return cmp.Compare(len(b.Answers), len(a.Answers)) })
+	return out, nil
+}
+
+func queueOf(list []Queue, b *body.Body) Queue {
+	if i := slices.IndexFunc(list, func(q Queue) bool { return q.Body.ID == b.ID }); i >= 0 {
+		return list[i]
+	}
+	return Queue{Body: b}
 }
 
 func (s *Service) kindNames() []string {

@@ -27,6 +27,8 @@ type Service struct {
 	Places   *place.Store
 	Versions *fresh.Versions
 	Kinds    []Kind
+	// Unsigned reads the answers that wait for a signature, the nearest terms first.
+	Unsigned func(tx *db.Tx, city int64) ([]Unsigned, error)
 
 	told  sync.Map // *composed by the id of its city
 	loads sync.Map // knownLoad by its owner
