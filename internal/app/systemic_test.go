@@ -70,6 +70,12 @@ func gatherCluster(t *testing.T, a *app.App, s *httptest.Server) *cluster {
 // declareIssue makes an issue of some reports of the demo and returns its number.
 func declareIssue(t *testing.T, a *app.App) string {
 	t.Helper()
+	return declareIssueOf(t, a, 0)
+}
+
+// declareIssueOf declares one of three reports, after the newest ones that are skipped.
+func declareIssueOf(t *testing.T, a *app.App, skip int) string {
+	t.Helper()
 	city, err := a.CityNamed("")
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +84,8 @@ func declareIssue(t *testing.T, a *app.App) string {
 		Lang: "ky", Lat: 42.87, Lon: 74.6, Words: systemic.Words{Titles: systemic.Texts{"ky": "Чуңкурлар"}, Texts: systemic.Texts{"ky": "Жол оңдолот."}},
 	}
 	if err := a.DB.View(t.Context(), func(tx *db.Tx) error {
-		list, err := casework.Listed(tx, city.ID, casework.Filter{Kind: report.KindName, Limit: 3})
-		for _, f := range list.Files {
+		list, err := casework.Listed(tx, city.ID, casework.Filter{Kind: report.KindName, Limit: skip + 3})
+		for _, f := range list.Files[skip:] {
 			d.Body, d.Cases = f.Body, append(d.Cases, f.ID)
 		}
 		return err
@@ -394,6 +400,71 @@ func TestACaseThatIsConfirmedLateIsFoundToo(t *testing.T) {
 		c.find()
 		if page, _ := c.propose(c.reports[0]); len(c.boxes(page)) != 6 {
 			t.Errorf("the proposal has %d cases after the report was confirmed, want 6", len(c.boxes(page)))
+		}
+	})
+}
+
+func TestAnIssueIsPutOffTakenUpAgainAndMerged(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		m := gather(t, s)
+		number, other := declareIssue(t, a), declareIssueOf(t, a, 3)
+		act := func(want int, by *browser, number, what string, more ...string) {
+			t.Helper()
+			form := url.Values{"do": {what}, "lang": {"en"}}
+			for i := 0; i+1 < len(more); i += 2 {
+				form.Add(more[i], more[i+1])
+			}
+			by.do(want, http.MethodPost, "/staff/systemic/"+number, form)
+		}
+		shows := func(number string, want ...string) {
+			t.Helper()
+			page, _ := m.stranger.do(200, http.MethodGet, "/systemic/"+number, nil)
+			for _, w := range want {
+				if !strings.Contains(page, w) {
+					t.Errorf("%s does not show %q", number, w)
+				}
+			}
+			if strings.Contains(page, "⟦") {
+				t.Errorf("%s lacks a text", number)
+			}
+		}
+		m.residents[0].do(200, http.MethodPost, "/systemic/"+number+"/follow", nil)
+
+		act(403, m.clerk, number, "extend", "until", "2030-01-10", "reason", "The pipes are late")
+		act(422, m.dispatcher, number, "extend", "until", "2030-01-10")
+		act(422, m.dispatcher, number, "extend", "until", "2020-01-10", "reason", "The pipes are late")
+		act(200, m.dispatcher, number, "extend", "until", "2030-01-10", "reason", "The pipes are late")
+		shows(number, "The term was put off", "The pipes are late", "10 January 2030")
+
+		act(422, m.dispatcher, number, "reopen", "reason", "It is open")
+		act(200, m.dispatcher, number, "close", "to", "resolved", "note", "All pipes are new")
+		act(403, m.clerk, number, "reopen", "reason", "It leaks again")
+		act(422, m.dispatcher, number, "reopen")
+		act(200, m.dispatcher, number, "reopen", "reason", "It leaks again")
+		shows(number, "Taken up again", "It leaks again")
+
+		act(422, m.dispatcher, number, "merge", "into", number)
+		act(422, m.dispatcher, number, "merge", "into", "S-2001-000001")
+		act(403, m.clerk, number, "merge", "into", other)
+		act(200, m.dispatcher, number, "merge", "into", other)
+		act(422, m.dispatcher, number, "reopen", "reason", "Apart again")
+		shows(number, "This problem was merged with", "/systemic/"+other)
+		var issue struct{ Cases []string }
+		m.stranger.ask(200, http.MethodGet, "/api/v1/systemic/"+other, "", nil, &issue)
+		if len(issue.Cases) != 6 {
+			t.Errorf("%d cases after the merge, want 6", len(issue.Cases))
+		}
+		deliver(t, a)
+		page, _ := m.residents[0].do(200, http.MethodGet, "/account/notices", nil)
+		for _, want := range []string{"was put off", "was taken up again", "was merged with another"} {
+			if strings.Count(page, want) != 1 {
+				t.Errorf("the follower is not told once that it %s", want)
+			}
+		}
+		act(200, m.dispatcher, other, "close", "to", "resolved", "note", "Both are mended")
+		deliver(t, a)
+		if page, _ := m.residents[0].do(200, http.MethodGet, "/account/notices", nil); !strings.Contains(page, other) {
+			t.Error("the follower of the merged issue does not hear of the other one")
 		}
 	})
 }

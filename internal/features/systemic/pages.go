@@ -402,6 +402,13 @@ func (p *Pages) steps(v *page.Visit, f *web.Form, number string) map[string]func
 		"close": func(ctx context.Context) error {
 			return s.Close(ctx, v.City, v.Actor, number, f.Text("to"), f.Optional("note", MaxText), lang(v, f))
 		},
+		"extend": func(ctx context.Context) error {
+			return s.Extend(ctx, v.City, v.Actor, number, f.Text("until"), f.Optional("reason", MaxText), lang(v, f))
+		},
+		"reopen": func(ctx context.Context) error {
+			return s.Reopen(ctx, v.City, v.Actor, number, f.Optional("reason", MaxText), lang(v, f))
+		},
+		"merge": func(ctx context.Context) error { return s.Merge(ctx, v.City, v.Actor, number, f.Text("into")) },
 		"transfer": func(ctx context.Context) error {
 			return s.Transfer(ctx, v.City, v.Actor, number, f.ID("to_body"), f.Optional("why", MaxText))
 		},

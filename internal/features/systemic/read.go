@@ -61,6 +61,7 @@ type Whole struct {
 	More     int64            // to go on before; 0 at the end
 	Timeline []casework.Event
 	Follows  bool
+	Into     *casework.File // the issue that it was merged with, nil for none
 }
 
 // casesOnPage is how many cases an issue's page shows at once.
@@ -79,6 +80,11 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, nu
 			return err
 		}
 		w.Shown = list[0]
+		if f.Parent != 0 {
+			if w.Into, err = casework.Get(tx, c.ID, f.Parent); err != nil {
+				return err
+			}
+		}
 		if w.Detail.Plan, err = plan(tx, c.ID, f.ID); err != nil {
 			return err
 		}

@@ -682,6 +682,9 @@ func (s *Service) Listen() {
 var told = map[string]string{
 	casework.EventCreated:     "systemic.notice.declared",
 	casework.EventTransferred: "systemic.notice.transferred",
+	casework.EventExtended:    "systemic.notice.extended",
+	casework.EventReopened:    "systemic.notice.reopened",
+	casework.EventMerged:      "systemic.notice.merged",
 	EventPlan:                 "systemic.notice.plan",
 	EventBecame:               "systemic.notice.became",
 }

@@ -312,6 +312,21 @@ func endProposals(tx *db.Tx, city, issue int64) error {
 	return err
 }
 
+// resumeProposals lets cases be found again for an issue whose proposals rested.
+func resumeProposals(tx *db.Tx, city, issue int64) error {
+	_, err := tx.Exec("systemic.proposals.resume", `UPDATE systemic_proposal SET state = '`+Accepted+`' WHERE city_id = $1 AND issue_id = $2 AND issue_id <> 0`, city, issue)
+	return err
+}
+
+// moveIssue gives all that one issue has gathered to another.
+func moveIssue(tx *db.Tx, city, from, to int64) error {
+	if _, err := tx.Exec("systemic.link.move", `UPDATE systemic_link SET issue_id = $3 WHERE city_id = $1 AND issue_id = $2`, city, from, to); err != nil {
+		return err
+	}
+	_, err := tx.Exec("systemic.proposals.move", `UPDATE systemic_proposal SET issue_id = $3 WHERE city_id = $1 AND issue_id = $2 AND issue_id <> 0`, city, from, to)
+	return err
+}
+
 // putMember adds a case to a proposal and tells whether it was in none.
 func putMember(tx *db.Tx, city, proposal int64, m Member) (bool, error) {
 	n, err := tx.Exec("systemic.member.put", `INSERT INTO systemic_member (city_id, case_id, proposal_id, alike, metres, refused) VALUES ($1, $2, $3, $4, $5, FALSE)

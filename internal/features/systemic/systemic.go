@@ -69,6 +69,7 @@ func Permissions() []permission.Rule {
 		{Action: "systemic.declare", Roles: leads},
 		{Action: "systemic.resolve", Roles: leads},
 		{Action: "systemic.transfer", Roles: leads},
+		{Action: "systemic.extend", Roles: leads},
 	}
 }
 
