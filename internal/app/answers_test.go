@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -545,6 +546,22 @@ func TestABulletinStaysAsItWasPublished(t *testing.T) {
 		feed, _ := b.do(200, http.MethodGet, "/bulletins.atom", nil)
 		if !strings.Contains(feed, path+"<") {
 			t.Error("the feed lacks the bulletin")
+		}
+
+		// The newest one is proposed as news, once, and told when somebody lets it out.
+		admin := demoPerson(t, s, "1000")
+		desk, _ := admin.do(200, http.MethodGet, "/staff/news", nil)
+		const title = "Bulletin of the 185 service: week"
+		if n := strings.Count(desk, title); n != 1 {
+			t.Fatalf("the newest bulletin is proposed %d times:\n%.2000s", n, desk[strings.Index(desk, "<main"):])
+		}
+		if page, _ := b.do(200, http.MethodGet, "/news", nil); strings.Contains(page, title) {
+			t.Error("the news tells it before anybody has let it out")
+		}
+		proposed := regexp.MustCompile(`/staff/news/\d+`).FindString(desk[strings.LastIndex(desk[:strings.Index(desk, title)], "<a "):])
+		admin.do(200, http.MethodPost, proposed, url.Values{"do": {"release"}})
+		if page, _ := b.do(200, http.MethodGet, "/news", nil); !strings.Contains(page, title) {
+			t.Error("the news does not tell of the bulletin")
 		}
 		for _, wrong := range []string{"/bulletins/2001-W01", "/bulletins/2026-W99", path + ".doc", "/bulletins/x"} {
 			b.do(404, http.MethodGet, wrong, nil)

@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/figures"
+	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
@@ -23,6 +25,16 @@ func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
 				out = append(out, figures.Unsigned(u))
 			}
 			return out, err
+		},
+		Post: func(tx *db.Tx, c *city.City, f figures.Facts) error {
+			i := news.Item{Category: "city", Titles: map[string]string{}, Texts: map[string]string{}, Tell: true}
+			for _, lang := range c.Languages {
+				p := catalogue.Printer(lang)
+				sheet := f.Say(p)
+				i.Titles[lang] = sheet.Title + ", " + sheet.Span
+				i.Texts[lang] = strings.Join(sheet.Lines, "\n") + "\n\n" + a.Site.Absolute(c, "/bulletins/"+f.Week.String())
+			}
+			return a.News.Propose(tx, c, i)
 		},
 		Kinds: []figures.Kind{
 			{Name: report.KindName, Public: true, Title: "figures.kind.report", See: "report.internal", Work: "/staff/reports/", Categories: a.reportCategories},

@@ -56,8 +56,9 @@ const (
 func (s *Service) MakeBulletins(ctx context.Context) error {
 	now := s.Clock.Now()
 	for _, c := range s.Cities.List() {
-		for _, w := range dueWeeks(now.In(c.Zone)) {
-			if err := s.makeBulletin(ctx, c, w, now); err != nil {
+		due := dueWeeks(now.In(c.Zone))
+		for _, w := range due {
+			if err := s.makeBulletin(ctx, c, w, due[len(due)-1], now); err != nil {
 				return err
 			}
 		}
@@ -78,7 +79,7 @@ func dueWeeks(local time.Time) []Week {
 	return out
 }
 
-func (s *Service) makeBulletin(ctx context.Context, c *city.City, w Week, now time.Time) error {
+func (s *Service) makeBulletin(ctx context.Context, c *city.City, w, newest Week, now time.Time) error {
 	m := &maker{service: s, city: c, now: now}
 	var err error
 	if m.dir, err = s.Bodies.Of(ctx, c.ID); err != nil {
@@ -109,10 +110,14 @@ func (s *Service) makeBulletin(ctx context.Context, c *city.City, w Week, now ti
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		fresh, err := putBulletin(tx, c.ID, m.facts)
-		if fresh {
-			s.Versions.Touch(tx, c.ID)
+		if err != nil || !fresh {
+			return err
 		}
-		return err
+		s.Versions.Touch(tx, c.ID)
+		if w != newest {
+			return nil // what was missed is no news any more
+		}
+		return s.Post(tx, c, m.facts)
 	})
 }
 

@@ -30,6 +30,9 @@ type Service struct {
 	// Unsigned reads the answers that wait for a signature, the nearest terms first.
 	Unsigned func(tx *db.Tx, city int64) ([]Unsigned, error)
 
+	// Post proposes the newest bulletin as news, which somebody lets out.
+	Post func(tx *db.Tx, c *city.City, f Facts) error
+
 	told  sync.Map // *composed by the id of its city
 	loads sync.Map // knownLoad by its owner
 }

@@ -177,6 +177,14 @@ func (s *Service) Save(ctx context.Context, c *city.City, a permission.Actor, i 
 	return i.ID, err
 }
 
+// Propose lays an item that the platform has made before those who publish:
+// nobody has written it, so each of them may let it out.
+func (s *Service) Propose(tx *db.Tx, c *city.City, i Item) error {
+	now := s.Clock.Now()
+	i.ID, i.State, i.Updated = ids.At(now), Review, now.UnixMilli()
+	return insert(tx, c.ID, &i)
+}
+
 func path(id int64) string { return fmt.Sprintf("/staff/news/%d", id) }
 
 // errOwn refuses that somebody lets out what they wrote alone.
