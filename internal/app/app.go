@@ -33,6 +33,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
+	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
@@ -55,7 +56,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
-		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations,
+		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations,
 		systemic.Migrations, figures.Migrations, news.Migrations,
 	}
 }
@@ -80,6 +81,7 @@ type App struct {
 	Postbox   *postbox.Service
 	Chat      *chat.Service
 	Outages   *outage.Service
+	Reception *reception.Service
 	News      *news.Service
 	mailboxes []mailbox
 	bots      map[string]*bot

@@ -61,7 +61,8 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	}
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
-		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now)); err != nil {
+		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
+			demo.Receptions(ctx, *a.Reception, past, c, a.Bodies, now)); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
+	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
@@ -61,6 +62,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
+	a.Reception = &reception.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Appeals: appeals}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeals}
 	a.Chat = &chat.Service{
 		DB: a.DB, Clock: a.Clock, Catalogue: catalogue, Kinds: a.Intake, Places: a.Places, Papers: papers, Photo: a.keepPhoto, State: stateOf,
@@ -92,6 +94,7 @@ type rooms struct {
 func (a *App) rooms() *rooms {
 	issues := &systemic.Pages{Service: a.Systemic}
 	outages := &outage.Pages{Service: a.Outages}
+	receptions := &reception.Pages{Service: a.Reception}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
@@ -106,7 +109,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases: asked{a.Reports, appeals, issues}, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
+			Cases: asked{a.Reports, appeals, issues, receptions}, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
 	r.list = []manifest.Feature{
@@ -117,6 +120,7 @@ func (a *App) rooms() *rooms {
 		calls.Manifest(),
 		a.Chat.Manifest(),
 		outages.Manifest(),
+		receptions.Manifest(),
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),

@@ -11,16 +11,17 @@ const rows = await (await fetch(`${base}/data/reports.json?state=fixed`)).json()
 const number = rows[0].number;
 const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
 const issue = (await (await fetch(`${base}/api/v1/systemic`)).json()).issues[0].number;
+const reception = (await (await fetch(`${base}/reception`)).text()).match(/\/reception\/\d+/)[0];
 const letter = (await (await fetch(`${base}/published`)).text()).match(/\/published\/\d+/)[0];
 const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletins\/\d{4}-W\d\d/)[0];
 
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
-  '/data/', '/developers', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/nothing',
+  '/data/', '/developers', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data'];
-const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published'];
+const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages'];
 
 async function look(options, name, person, pages) {

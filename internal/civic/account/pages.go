@@ -33,8 +33,9 @@ type Outbox interface{ Sent() []Sent }
 
 // Own is one thing of the person's on the account page.
 type Own struct {
-	Href, Number, Title, State, StateText, Note string
-	Created                                     int64 // Unix milliseconds
+	Href, Title, State, StateText, Note string
+	Number                              string // "" for what has none
+	Created                             int64  // Unix milliseconds
 }
 
 // Cases lists what a person asked of the city and what they follow; features

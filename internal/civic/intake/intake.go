@@ -22,6 +22,8 @@ const (
 	Paper    = "paper"
 	Mail     = "email"
 	Telegram = "telegram"
+	// Reception is what was said in person to an official.
+	Reception = "reception"
 )
 
 // Staffed are the channels where somebody of the staff writes down what is said.
@@ -42,6 +44,7 @@ type Said struct {
 	Text     string
 	Earlier  string // number of the author's earlier case about the same
 	Note     string // for the staff only
+	Body     int64  // to whom it is said; 0 leaves it to the city
 	Private  bool
 	Photos   []casework.Photo
 	Files    []document.File

@@ -42,7 +42,7 @@ func (s Intake) Take(ctx context.Context, c *city.City, a permission.Actor, said
 		text += "\n\n" + s.Words(said.Lang).T("appeal.intake.place", "place", said.Place)
 	}
 	rec, err := s.File(ctx, c, a, Draft{
-		Form: said.What, Text: text, Name: said.Name, Address: said.Home, Contact: said.Contact, AnswerLang: said.Lang,
+		Form: said.What, Body: said.Body, Text: text, Name: said.Name, Address: said.Home, Contact: said.Contact, AnswerLang: said.Lang,
 		Staff: said.Staff, For: said.Author, Note: said.Note, Channel: said.Channel, Lang: said.Lang, Files: said.Files, Earlier: said.Earlier,
 	})
 	if err != nil {

@@ -399,7 +399,7 @@ func days(p Words, n int64) string {
 }
 
 // channels are the ways to the city that have a name.
-var channels = []string{"web", "phone", "app", "desk", "open311", "api", "email", "telegram", "paper", "post", "counter", "sms"}
+var channels = []string{"web", "phone", "app", "desk", "open311", "api", "email", "telegram", "paper", "post", "counter", "reception", "sms"}
 
 func channelName(p Words, code string) string {
 	if slices.Contains(channels, code) {

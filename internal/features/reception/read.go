@@ -1,0 +1,175 @@
+package reception
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/casework"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+const (
+	ahead    = 60 // days of sessions that are shown
+	behind   = 30
+	figures  = 90 // days that the figures look back
+	maxShown = 200
+)
+
+func days(now time.Time, n int) int64 { return now.AddDate(0, 0, n).UnixMilli() }
+
+// Coming lists the sessions of the next weeks, and what the last months were like.
+func (s *Service) Coming(ctx context.Context, c *city.City) (list []*Session, past []Held, err error) {
+	now := s.Clock.Now()
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		if list, err = sessions(tx, c.ID, 0, now.UnixMilli(), days(now, ahead), maxShown); err != nil {
+			return err
+		}
+		past, err = held(tx, c.ID, days(now, -figures), now.UnixMilli())
+		return err
+	})
+	return list, past, err
+}
+
+// Offered is a session as a resident sees it.
+type Offered struct {
+	*Session
+	Slots []Slot
+	Mine  *Booking // nil for none
+}
+
+// Slot is a piece of a session.
+type Slot struct {
+	At   int64
+	Free bool
+}
+
+// Offer reads one session with its free slots.
+func (s *Service) Offer(ctx context.Context, c *city.City, a permission.Actor, id int64) (o *Offered, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		x, err := session(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		all, err := bookings(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		o = &Offered{Session: x}
+		now := s.Clock.Now().UnixMilli()
+		for _, slot := range x.Slots() {
+			taken := slices.ContainsFunc(all, func(b *Booking) bool { return b.Slot == slot })
+			o.Slots = append(o.Slots, Slot{At: slot, Free: !taken && slot > now})
+		}
+		if i := slices.IndexFunc(all, func(b *Booking) bool { return a.SignedIn() && b.Person == a.Person }); i >= 0 {
+			o.Mine = all[i]
+		}
+		return nil
+	})
+	return o, err
+}
+
+// Visit is a booking with what belongs to it.
+type Visit struct {
+	*Booking
+	Session  *Session
+	Position int            // among those who wait, from 1; 0 has a slot
+	Case     *casework.File // what came of it
+	Earlier  *casework.File
+}
+
+// Visit reads a booking for its person.
+func (s *Service) Visit(ctx context.Context, c *city.City, a permission.Actor, id int64) (v *Visit, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		b, err := booking(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		if !a.SignedIn() || b.Person != a.Person {
+			return web.NotFound()
+		}
+		x, err := session(tx, c.ID, b.Session)
+		if err != nil {
+			return err
+		}
+		v, err = visit(tx, c, b, x)
+		return err
+	})
+	return v, err
+}
+
+func visit(tx *db.Tx, c *city.City, b *Booking, x *Session) (*Visit, error) {
+	v := &Visit{Booking: b, Session: x}
+	found, err := casework.ByID(tx, c.ID, []int64{b.Case, b.Earlier})
+	if err != nil {
+		return nil, err
+	}
+	v.Case, v.Earlier = found[b.Case], found[b.Earlier]
+	if b.State != Waiting {
+		return v, nil
+	}
+	all, err := bookings(tx, c.ID, x.ID)
+	for _, o := range all {
+		if o.State == Waiting && o.ID <= b.ID {
+			v.Position++
+		}
+	}
+	return v, err
+}
+
+// Desk lists the sessions whose lists the actor keeps, or into which the actor books callers.
+func (s *Service) Desk(ctx context.Context, c *city.City, a permission.Actor) (coming, past []*Session, err error) {
+	if !a.Some(Receive) && !a.Some(BookFor) {
+		return nil, nil, permission.ErrDenied
+	}
+	now := s.Clock.Now()
+	keep := func(list []*Session) []*Session {
+		return slices.DeleteFunc(list, func(x *Session) bool { return !a.Can(Receive, x.Body) && !a.Can(BookFor, 0) })
+	}
+	today := now.In(c.Zone)
+	morning := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, c.Zone)
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		all, err := sessions(tx, c.ID, 0, morning.UnixMilli(), days(now, ahead), maxShown)
+		if err != nil {
+			return err
+		}
+		coming = keep(all)
+		old, err := sessions(tx, c.ID, 0, days(now, -behind), morning.UnixMilli(), maxShown)
+		past = keep(old)
+		slices.Reverse(past)
+		return err
+	})
+	return coming, past, err
+}
+
+// List reads the people of a session for who keeps its list. Who only books for
+// callers learns nobody's name.
+func (s *Service) List(ctx context.Context, c *city.City, a permission.Actor, id int64) (o *Offered, list []*Visit, err error) {
+	if o, err = s.Offer(ctx, c, a, id); err != nil {
+		return nil, nil, err
+	}
+	if !a.Can(Receive, o.Body) {
+		if !a.Can(BookFor, 0) {
+			return nil, nil, web.NotFound()
+		}
+		return o, nil, nil
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		all, err := bookings(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		for _, b := range all {
+			v, err := visit(tx, c, b, o.Session)
+			if err != nil {
+				return err
+			}
+			list = append(list, v)
+		}
+		return nil
+	})
+	return o, list, err
+}
