@@ -22,6 +22,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
+	"github.com/ashar-kg/ashar/internal/civic/mandate"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -56,7 +57,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
-		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations,
+		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
 		systemic.Migrations, figures.Migrations, news.Migrations,
 	}
 }
@@ -82,6 +83,7 @@ type App struct {
 	Chat      *chat.Service
 	Outages   *outage.Service
 	Reception *reception.Service
+	Mandates  *mandate.Service
 	News      *news.Service
 	mailboxes []mailbox
 	bots      map[string]*bot

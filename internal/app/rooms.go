@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/intake"
+	"github.com/ashar-kg/ashar/internal/civic/mandate"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -62,6 +63,8 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
+	a.Mandates = &mandate.Service{DB: a.DB, Clock: a.Clock, Kinds: cases.Kinds}
+	a.Accounts.Mandates(a.Mandates)
 	a.Reception = &reception.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Appeals: appeals}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeals}
 	a.Chat = &chat.Service{
@@ -124,6 +127,7 @@ func (a *App) rooms() *rooms {
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),
+		(&mandate.Pages{Service: a.Mandates, Papers: a.Appeals.Papers, Cities: a.Cities}).Manifest(),
 		r.choices.Manifest(),
 		(&notify.Pages{DB: a.DB, Clock: a.Clock}).Manifest(),
 	}

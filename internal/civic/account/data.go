@@ -26,6 +26,24 @@ func (s *Service) Export(ctx context.Context, c *city.City, a permission.Actor) 
 			}
 			out[d.Name] = doc
 		}
+		// Who the actor was before the account is the actor too.
+		others, err := s.mandates.Selves(tx, c.ID, a.Person)
+		if err != nil {
+			return err
+		}
+		var before []map[string]any
+		for _, person := range others {
+			one := map[string]any{}
+			for _, d := range s.data {
+				if one[d.Name], err = d.Export(tx, c.ID, person); err != nil {
+					return err
+				}
+			}
+			before = append(before, one)
+		}
+		if len(before) > 0 {
+			out["before"] = before
+		}
 		return nil
 	})
 }
@@ -45,9 +63,15 @@ func (s *Service) Erase(ctx context.Context, c *city.City, a permission.Actor) e
 		if err != nil {
 			return err
 		}
-		for _, d := range s.data {
-			if err := d.Erase(tx, c.ID, a.Person, s.clock.Now()); err != nil {
-				return err
+		persons, err := s.mandates.Selves(tx, c.ID, a.Person)
+		if err != nil {
+			return err
+		}
+		for _, person := range append(persons, a.Person) {
+			for _, d := range s.data {
+				if err := d.Erase(tx, c.ID, person, s.clock.Now()); err != nil {
+					return err
+				}
 			}
 		}
 		for _, g := range held {

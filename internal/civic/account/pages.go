@@ -161,7 +161,40 @@ func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, weak))
+	others, err := p.others(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, others, weak))
+}
+
+// Other is what was asked in the name of somebody for whom the visitor may act.
+type Other struct {
+	Name string
+	Own  []Own
+}
+
+func (p *Pages) others(ctx context.Context, v *page.Visit) (out []Other, err error) {
+	if len(v.Actor.For) == 0 {
+		return nil, nil
+	}
+	var names map[int64]string
+	if err := p.Service.db.View(ctx, func(tx *db.Tx) error {
+		names, err = Names(tx, v.City.ID, v.Actor.For)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, person := range v.Actor.For {
+		as := *v
+		as.Actor = permission.Actor{City: v.City.ID, Person: person, Name: names[person]}
+		list, err := p.Cases.Own(ctx, &as, 20)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Other{names[person], list})
+	}
+	return out, nil
 }
 
 func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {

@@ -45,12 +45,13 @@ type Service struct {
 	demo     bool
 	purposes map[string]Confirmed
 	data     []manifest.PersonalData
+	mandates Mandates
 }
 
 // NewService returns the accounts of d. In demo mode staff needs no second
 // factor in demo cities.
 func NewService(d *db.DB, c clock.Clock, send Messenger, cities *city.Registry, demo bool) *Service {
-	return &Service{db: d, clock: c, send: send, cities: cities, demo: demo, purposes: map[string]Confirmed{}}
+	return &Service{db: d, clock: c, send: send, cities: cities, demo: demo, purposes: map[string]Confirmed{}, mandates: noMandates{}}
 }
 
 // Purpose sets what happens when an address is proved for a feature.
@@ -58,6 +59,22 @@ func (s *Service) Purpose(name string, fn Confirmed) { s.purposes[name] = fn }
 
 // PersonalData sets the register from which export and erasure work.
 func (s *Service) PersonalData(list []manifest.PersonalData) { s.data = list }
+
+// Mandates tells for whom somebody may act, and who else somebody is: known by a
+// call or a letter before there was an account.
+type Mandates interface {
+	ActsFor(tx *db.Tx, city, person, now int64) ([]int64, error)
+	Selves(tx *db.Tx, city, person int64) ([]int64, error)
+}
+
+// noMandates is what holds until Mandates is told.
+type noMandates struct{}
+
+func (noMandates) ActsFor(*db.Tx, int64, int64, int64) ([]int64, error) { return nil, nil }
+func (noMandates) Selves(*db.Tx, int64, int64) ([]int64, error)         { return nil, nil }
+
+// Mandates sets who may act for whom.
+func (s *Service) Mandates(m Mandates) { s.mandates = m }
 
 // Purposes of a code that are not a feature's.
 const (
@@ -76,11 +93,15 @@ func (s *Service) Actor(ctx context.Context, cityID int64, secret string) (permi
 	hash := tokenHash(secret)
 	var who signedIn
 	var grants []permission.Grant
+	var others []int64
 	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
 		if who, err = bySession(tx, cityID, hash, now); err != nil {
 			return err
 		}
-		grants, err = Grants(tx, cityID, who.ID)
+		if grants, err = Grants(tx, cityID, who.ID); err != nil {
+			return err
+		}
+		others, err = s.mandates.ActsFor(tx, cityID, who.ID, now)
 		return err
 	})
 	if errors.Is(err, db.ErrNotFound) {
@@ -93,7 +114,7 @@ func (s *Service) Actor(ctx context.Context, cityID int64, secret string) (permi
 		// A disk that takes no writes must not sign people out.
 		_ = s.db.Update(context.WithoutCancel(ctx), func(tx *db.Tx) error { return touchSession(tx, cityID, hash, now) })
 	}
-	a := permission.Actor{City: cityID, Person: who.ID, Level: who.Level, Name: who.Name, Lang: who.Lang, Strong: who.strong}
+	a := permission.Actor{City: cityID, Person: who.ID, Level: who.Level, Name: who.Name, Lang: who.Lang, Strong: who.strong, For: others}
 	if c, ok := s.cities.ByID(cityID); ok && s.lenient(c) {
 		a.Strong = true
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,6 +133,26 @@ func Proved(tx *db.Tx, city int64, address, lang string, now time.Time) (Person,
 		return p, err
 	}
 	return p, errors.Join(raiseLevel(tx, city, p.ID, levelOf(address)), prove(tx, city, p.ID, address, now))
+}
+
+// Represented makes a person who has no address, for whom somebody else acts.
+func Represented(tx *db.Tx, city int64, name, lang string, now time.Time) (Person, error) {
+	p := Person{ID: ids.At(now), Name: name, Lang: lang, Created: now.UnixMilli()}
+	return p, insertPerson(tx, city, p)
+}
+
+// Settled tells whether a person can sign in already: by a proved address or by
+// an identity provider.
+func Settled(tx *db.Tx, city, person int64) (bool, error) {
+	contacts, err := Contacts(tx, city, person)
+	if err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(contacts, func(c Contact) bool { return c.Verified != 0 }) {
+		return true, nil
+	}
+	identities, err := identitiesOf(tx, city, person)
+	return len(identities) > 0, err
 }
 
 // AtAddress finds the person behind an address; there may be none.

@@ -52,8 +52,9 @@ type Actor struct {
 	Grants []Grant
 	Name   string
 	Lang   string
-	Strong bool // this session proved a second factor
-	System bool // the platform itself, such as a job
+	Strong bool    // this session proved a second factor
+	System bool    // the platform itself, such as a job
+	For    []int64 // other persons in whose name the actor may act
 	matrix *Matrix
 }
 
@@ -62,6 +63,12 @@ func (a Actor) WithMatrix(m *Matrix) Actor { a.matrix = m; return a }
 
 // SignedIn tells whether the actor is a known person.
 func (a Actor) SignedIn() bool { return a.Person != 0 }
+
+// Owns tells whether what a person has is the actor's: the actor is that person,
+// or may act in that person's name. Nobody has what is nobody's.
+func (a Actor) Owns(person int64) bool {
+	return person != 0 && (a.Person == person || slices.Contains(a.For, person))
+}
 
 // Staff tells whether the actor works for the city.
 func (a Actor) Staff() bool { return len(a.Grants) > 0 }

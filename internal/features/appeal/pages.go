@@ -169,7 +169,31 @@ func (p *Pages) formPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if len(f.Errors()) > 0 {
 		meta.Status = http.StatusUnprocessableEntity
 	}
-	return page.Render(w, r, meta, formView(s, f))
+	names, err := p.represented(r.Context(), s)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, meta, formView(s, f, names))
+}
+
+// represented names those in whose name the actor may appeal.
+func (p *Pages) represented(ctx context.Context, s *scene) (names map[int64]string, err error) {
+	if len(s.Actor.For) == 0 {
+		return nil, nil
+	}
+	err = p.Service.DB.View(ctx, func(tx *db.Tx) error {
+		names, err = account.Names(tx, s.City.ID, s.Actor.For)
+		return err
+	})
+	return names, err
+}
+
+// behalf is the person in whose name the form is sent; 0 is the actor's own.
+func behalf(v *page.Visit, f *web.Form) int64 {
+	if id := f.ID("behalf"); id != v.Actor.Person {
+		return id
+	}
+	return 0
 }
 
 func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
@@ -184,7 +208,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
 	d := Draft{
 		Files: papers,
 		Form:  f.Text("form"), Body: f.ID("body"), Text: f.Text("text"), Name: f.Text("name"), Address: f.Text("address"), Contact: f.Text("contact"),
-		Signers: lines(f.Text("signers")), AnswerLang: f.Text("answer_lang"), Earlier: f.Text("earlier"), About: f.Text("about"), Publish: f.Checked("publish"), Channel: "web", Lang: s.Lang(),
+		Signers: lines(f.Text("signers")), AnswerLang: f.Text("answer_lang"), Earlier: f.Text("earlier"), About: f.Text("about"), Behalf: behalf(s.Visit, f), Publish: f.Checked("publish"), Channel: "web", Lang: s.Lang(),
 	}
 	if len(f.Errors()) == 0 {
 		rec, err := p.Service.File(page.Once(r, f), s.City, s.Actor, d)

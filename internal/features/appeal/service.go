@@ -77,6 +77,7 @@ type Draft struct {
 	AnswerLang string
 	Earlier    string // number of the author's earlier appeal about the same
 	About      string // number of the appeal whose answer is complained about
+	Behalf     int64  // in whose name the actor appeals; 0 is the actor's own
 	Publish    bool   // the author agrees that it is published without a name
 	Channel    string
 	Lang       string
@@ -166,6 +167,9 @@ func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 			f.Fail(field, "error.field.too_long", "max", max, "over", n-max)
 		}
 	}
+	if d.Behalf != 0 && !a.Owns(d.Behalf) {
+		f.Fail("behalf", "error.field.choice")
+	}
 	if !slices.Contains(Forms, d.Form) {
 		f.Fail("form", "appeal.error.form")
 	}
@@ -201,7 +205,7 @@ func (s *Service) own(ctx context.Context, c *city.City, a permission.Actor, f *
 	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		file, err := casework.ByNumber(tx, c.ID, number)
-		if errors.Is(err, db.ErrNotFound) || (err == nil && (file.Kind != KindName || file.Author == 0 || file.Author != a.Person || (state != "" && file.State != state))) {
+		if errors.Is(err, db.ErrNotFound) || (err == nil && (file.Kind != KindName || !a.Owns(file.Author) || (state != "" && file.State != state))) {
 			f.Fail(field, "appeal.error.number")
 			return nil
 		}
@@ -259,11 +263,24 @@ func (s *Service) store(tx *db.Tx, c *city.City, a permission.Actor, d Draft, p 
 	if !a.SignedIn() && !d.Staff {
 		f.Visibility = casework.Unconfirmed
 	}
-	if d.Staff {
+	opened := &casework.Event{Public: true, Body: f.Body}
+	switch {
+	case d.Staff:
 		f.Author = d.For
+	case d.Behalf != 0:
+		f.Author, opened.Person, opened.Actor = d.Behalf, a.Person, a.Name
 	}
-	if err := s.Desk.Open(tx, c, f, &casework.Event{Public: true, Body: f.Body}, nil); err != nil {
+	if err := s.Desk.Open(tx, c, f, opened, nil); err != nil {
 		return Receipt{}, err
+	}
+	if d.Behalf != 0 {
+		// Whoever acts hears of it too: who is acted for may have no way to.
+		if err := notify.Follow(tx, c.ID, a.Person, notify.Subject{Kind: KindName, ID: f.ID}, s.Clock.Now()); err != nil {
+			return Receipt{}, err
+		}
+		if err := permission.Audit(tx, a, "appeal.behalf", "person", d.Behalf, f.Number, s.Clock.Now()); err != nil {
+			return Receipt{}, err
+		}
 	}
 	if err := putDetail(tx, c.ID, f.ID, p.detail); err != nil {
 		return Receipt{}, err
@@ -346,11 +363,11 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, nu
 		if d.File, err = s.visible(tx, c, a, number); err != nil {
 			return err
 		}
-		d.Own = a.SignedIn() && d.File.Author == a.Person
+		d.Own = a.Owns(d.File.Author)
 		d.Internal = a.Can("appeal.internal", d.File.Body)
 		return s.fill(tx, c, d)
 	})
-	if err != nil || d.Own || !d.Internal {
+	if err != nil || d.File.Author == a.Person || (!d.Own && !d.Internal) {
 		return d, err
 	}
 	return d, s.DB.Update(ctx, func(tx *db.Tx) error { return casework.Looked(tx, c.ID, a, d.File, s.Clock.Now()) })
@@ -398,7 +415,7 @@ func (s *Service) visible(tx *db.Tx, c *city.City, a permission.Actor, number st
 	if err != nil {
 		return nil, err
 	}
-	own := a.SignedIn() && f.Author == a.Person
+	own := a.Owns(f.Author)
 	if f.Kind != KindName || (!own && !a.Can("appeal.internal", f.Body)) {
 		return nil, web.NotFound()
 	}
@@ -432,7 +449,7 @@ func (s *Service) work(ctx context.Context, c *city.City, a permission.Actor, nu
 // author is step for who wrote it.
 func (s *Service) author(ctx context.Context, c *city.City, a permission.Actor, number string, fn func(tx *db.Tx, f *casework.File) error) error {
 	return s.step(ctx, c, a, number, "/appeals/", func(tx *db.Tx, f *casework.File) error {
-		if !a.SignedIn() || f.Author != a.Person {
+		if !a.Owns(f.Author) {
 			return permission.ErrDenied
 		}
 		return fn(tx, f)

@@ -64,7 +64,7 @@ func (s *Service) Offer(ctx context.Context, c *city.City, a permission.Actor, i
 			taken := slices.ContainsFunc(all, func(b *Booking) bool { return b.Slot == slot })
 			o.Slots = append(o.Slots, Slot{At: slot, Free: !taken && slot > now})
 		}
-		if i := slices.IndexFunc(all, func(b *Booking) bool { return a.SignedIn() && b.Person == a.Person }); i >= 0 {
+		if i := slices.IndexFunc(all, func(b *Booking) bool { return a.Owns(b.Person) }); i >= 0 {
 			o.Mine = all[i]
 		}
 		return nil
@@ -88,7 +88,7 @@ func (s *Service) Visit(ctx context.Context, c *city.City, a permission.Actor, i
 		if err != nil {
 			return err
 		}
-		if !a.SignedIn() || b.Person != a.Person {
+		if !a.Owns(b.Person) {
 			return web.NotFound()
 		}
 		x, err := session(tx, c.ID, b.Session)

@@ -323,7 +323,7 @@ func (s *Service) held(tx *db.Tx, c *city.City, a permission.Actor, id int64) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	mine := a.SignedIn() && b.Person == a.Person
+	mine := a.Owns(b.Person)
 	if !mine && !a.Can(Receive, x.Body) {
 		return nil, nil, web.NotFound()
 	}

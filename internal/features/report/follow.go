@@ -44,7 +44,7 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, nu
 		if f.Kind != KindName {
 			return web.NotFound()
 		}
-		d.Own = a.SignedIn() && f.Author == a.Person
+		d.Own = a.Owns(f.Author)
 		d.Internal = a.Can("report.internal", f.Body)
 		if !d.Own && !d.Internal && f.Visibility != casework.Public {
 			if f.Visibility == casework.Hidden {
@@ -78,7 +78,7 @@ func visible(tx *db.Tx, c *city.City, a permission.Actor, number string) (*casew
 	if err != nil {
 		return nil, err
 	}
-	own := a.SignedIn() && f.Author == a.Person
+	own := a.Owns(f.Author)
 	if f.Kind != KindName || (f.Visibility != casework.Public && !own && !a.Can("report.internal", f.Body)) {
 		return nil, web.NotFound()
 	}
@@ -182,7 +182,7 @@ func (s *Service) Reopen(ctx context.Context, c *city.City, a permission.Actor, 
 		if err != nil {
 			return err
 		}
-		own := a.SignedIn() && f.Author == a.Person && MayReopen(f, settings, s.Clock.Now())
+		own := a.Owns(f.Author) && MayReopen(f, settings, s.Clock.Now())
 		if !own && !a.Can("report.work", f.Body) {
 			return permission.ErrDenied
 		}
@@ -217,7 +217,7 @@ func (s *Service) Judge(ctx context.Context, c *city.City, a permission.Actor, n
 		if err != nil {
 			return err
 		}
-		if !a.SignedIn() || f.Author != a.Person {
+		if !a.Owns(f.Author) {
 			return permission.ErrDenied
 		}
 		actor, note := "", strings.TrimSpace(w.Text)

@@ -22,7 +22,7 @@ func (s *Service) PhotoFor(ctx context.Context, c *city.City, a permission.Actor
 			return err
 		}
 		for _, f := range files {
-			if (a.SignedIn() && f.Author == a.Person) || a.Can(f.Kind+".internal", f.Body) {
+			if a.Owns(f.Author) || a.Can(f.Kind+".internal", f.Body) {
 				return nil
 			}
 		}
