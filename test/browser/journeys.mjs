@@ -288,6 +288,44 @@ async function calls(locale, calls) {
   await page.context().close();
 }
 
+// A clerk takes cases of the inbox together and answers them: all of a page at
+// once, or one after the other by the keys.
+async function inbox(locale, view, pages, byKeys) {
+  const page = await visitor(browser, { ...view, locale });
+  await become(page, base, 1003);
+  await page.goto(`${base}/language/${locale.slice(0, 2)}`);
+  let handled = 0;
+  for (const most of pages) {
+    await page.goto(`${base}/staff?kind=report&category=street-light`);
+    if (byKeys) {
+      await page.locator('body').press('j');
+      for (let i = 0; i < most; i++) {
+        await page.keyboard.press('x');
+        await page.keyboard.press('j');
+      }
+    } else {
+      await page.locator('form[data-island=inbox] > button').first().click();
+      const boxes = page.locator('input.inbox__check');
+      for (let i = (await boxes.count()) - 1; i >= most; i--) await boxes.nth(i).uncheck();
+    }
+    const numbers = await page.locator('input.inbox__check:checked').evaluateAll((all) => all.map((b) => b.value));
+    check(numbers.length === most, `${locale}: ${most} cases are chosen`);
+    await page.locator('details:has(button[value=mend]) summary').click();
+    await page.fill('textarea[name=words]', 'Чырактар алмаштырылды.');
+    await page.locator('button[value=mend]').click();
+    await page.waitForURL(/done=/);
+    const said = new URL(page.url()).searchParams;
+    check(said.get('done') === String(most) && said.get('failed') === '0', `${locale}: ${said.get('done')} are answered, ${said.get('failed')} are not`);
+    const left = await page.locator('input.inbox__check').evaluateAll((all) => all.map((b) => b.value));
+    check(!numbers.some((n) => left.includes(n)), `${locale}: they have left the inbox`);
+    await page.goto(`${base}/reports/${numbers[0].split(':')[1]}`);
+    check((await page.locator('main').innerText()).includes('Чырактар алмаштырылды.'), `${locale}: the answer is on the page of the case`);
+    handled += most;
+  }
+  await page.context().close();
+  return handled;
+}
+
 const done = await resident();
 await clerk(done.report);
 await judged(done);
@@ -305,5 +343,21 @@ await calls('ru', [
   { phone: '0700 200 304', name: 'Олег', what: 'Яма', place: 'Киевская 70', text: 'Яма после дождя' },
 ]);
 await calls('en', [{ phone: '0770 200 305', name: 'Jane', what: 'Pothole', place: 'Manas 40', text: 'A deep hole by the kerb' }]);
+// A storm puts out the lamps of many streets.
+async function storm(n) {
+  const page = await visitor(browser, { ...desk, locale: 'ky' });
+  await become(page, base, 2005);
+  for (let i = 0; i < n; i++) {
+    const answer = await page.request.post(`${base}/api/v1/reports`, {
+      data: { category: 'street-light', lat: 42.86 + (i % 10) * 0.002, lon: 74.58 + Math.floor(i / 10) * 0.003, text: `Чырак өчүп калды, ${i}-үй`, answers: { fault: ['out'] } },
+    });
+    if (!answer.ok()) throw new Error(`report ${i}: ${answer.status()} ${await answer.text()}`);
+  }
+  await page.context().close();
+}
+
+await storm(70);
+const handled = (await inbox('ky', phone, [40, 10], false)) + (await inbox('ru', phone, [10], false)) + (await inbox('en', desk, [10], true));
+check(handled === 70, `${handled} cases went through the inbox`);
 await browser.close();
 end();

@@ -90,6 +90,15 @@ const templates: Island = (el) => {
 // Keys of the inbox: j and k move, x chooses, Enter opens.
 const inbox: Island = (el) => {
   const rows = [...el.querySelectorAll<HTMLElement>('.inbox__row')];
+  const boxes = [...el.querySelectorAll<HTMLInputElement>('input.inbox__check')];
+  if (boxes.length > 1) {
+    const all = button(el.dataset.all ?? '');
+    all.addEventListener('click', () => {
+      const on = boxes.some((b) => !b.checked);
+      for (const b of boxes) b.checked = on;
+    });
+    el.prepend(all);
+  }
   let at = -1;
   const move = (to: number) => {
     rows[at]?.classList.remove('inbox__row--current');

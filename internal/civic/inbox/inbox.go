@@ -22,6 +22,8 @@ type Steps struct {
 	Take     func(ctx context.Context, v *page.Visit, number string) error // into the actor's hands
 	Begin    func(ctx context.Context, v *page.Visit, number string) error // work on it has begun
 	Transfer func(ctx context.Context, v *page.Visit, number string, body int64, note string) error
+	// Mend answers that it is mended; nil where each answer is a letter of its own.
+	Mend func(ctx context.Context, v *page.Visit, number, words string) error
 }
 
 // Rows say for each kind of case how it shows; features add theirs.

@@ -178,6 +178,10 @@ func (p *Pages) steps(kind string) (inbox.Steps, bool) {
 		Transfer: func(ctx context.Context, v *page.Visit, number string, body int64, note string) error {
 			return p.Service.Transfer(ctx, v.City, v.Actor, number, body, note)
 		},
+		Mend: func(ctx context.Context, v *page.Visit, number, words string) error {
+			_, err := p.Service.Answer(ctx, v.City, v.Actor, number, Answer{To: Fixed, Note: words, Lang: v.Lang()})
+			return err
+		},
 	}, true
 }
 
@@ -206,6 +210,10 @@ func (p *Pages) bulk(w http.ResponseWriter, r *http.Request) error {
 			err = steps.Begin(r.Context(), s.Visit, number)
 		case "transfer":
 			err = steps.Transfer(r.Context(), s.Visit, number, f.ID("body"), f.Text("note"))
+		case "mend":
+			if err = web.Conflict(); steps.Mend != nil {
+				err = steps.Mend(r.Context(), s.Visit, number, f.Text("words"))
+			}
 		default:
 			return web.Bad(nil)
 		}
