@@ -32,6 +32,12 @@ import (
 // serve starts a demo city of a few reports on SQLite or PostgreSQL.
 func serve(t *testing.T, database string, change ...func(*config.Config)) (*app.App, *httptest.Server) {
 	t.Helper()
+	return serveLogged(t, database, io.Discard, change...)
+}
+
+// serveLogged is serve with all that is logged, however little it matters.
+func serveLogged(t *testing.T, database string, log io.Writer, change ...func(*config.Config)) (*app.App, *httptest.Server) {
+	t.Helper()
 	cfg := &config.Config{
 		Data: t.TempDir(), Database: database, Demo: true, MailFrom: "Ashar <ashar@city.example>", LogLevel: "error", LogFormat: "text",
 		Contact: "mailto:operator@city.example", Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Grace: time.Second,
@@ -43,7 +49,7 @@ func serve(t *testing.T, database string, change ...func(*config.Config)) (*app.
 	for _, fn := range change {
 		fn(cfg)
 	}
-	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), clock.System{})
+	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), clock.System{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (s *Service) ask(ctx context.Context, j jobs.Job) error {
 		// The job's id is the event's: however often it runs, the author is asked once.
 		return notify.Emit(tx, notify.Event{
 			ID: j.ID, City: c.ID, Key: "report.notice.ask", Link: "/reports/" + f.Number, To: []int64{f.Author},
-			Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address},
+			Args: noticeArgs(f, ""),
 		})
 	})
 	if errors.Is(err, db.ErrNotFound) {

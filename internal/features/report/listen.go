@@ -49,6 +49,16 @@ func (s *Service) changed(tx *db.Tx, c *city.City, before, after *casework.File,
 	return s.tell(tx, c, after, e, began)
 }
 
+// noticeArgs are what notices say of a report. Of a private one they name the
+// number and nothing that its author wrote or was told: mails lie open on many
+// machines.
+func noticeArgs(f *casework.File, note string) map[string]string {
+	if f.Visibility == casework.Private {
+		return map[string]string{"number": f.Number, "title": "=report.notice.private", "place": "=report.notice.on_page", "note": "=report.notice.on_page"}
+	}
+	return map[string]string{"number": f.Number, "title": f.Title, "place": f.Address, "note": note}
+}
+
 // indexFile keeps the search index to what the public may read.
 func indexFile(tx *db.Tx, cityID int64, before, after *casework.File) error {
 	was := before != nil && before.Listed()
@@ -83,7 +93,7 @@ var told = map[string]string{
 func (s *Service) tell(tx *db.Tx, c *city.City, f *casework.File, e *casework.Event, began bool) error {
 	n := notify.Event{
 		City: c.ID, Subject: subject(f.ID), Link: "/reports/" + f.Number, Except: e.Person,
-		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address, "note": strings.TrimSpace(e.Note)},
+		Args: noticeArgs(f, strings.TrimSpace(e.Note)),
 	}
 	switch {
 	case began:
@@ -143,7 +153,7 @@ func (s *Service) pass(tx *db.Tx, c *city.City, f *casework.File) error {
 func emitDue(tx *db.Tx, c *city.City, f *casework.File, people []int64) error {
 	return notify.Emit(tx, notify.Event{
 		City: c.ID, Key: "report.notice.due", Link: "/staff/reports/" + f.Number, To: people, Urgent: true,
-		Args: map[string]string{"number": f.Number, "title": f.Title, "place": f.Address},
+		Args: noticeArgs(f, ""),
 	})
 }
 
