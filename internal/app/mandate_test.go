@@ -261,3 +261,31 @@ func called(t *testing.T, dispatcher *browser) string {
 	})
 	return appealNumber.FindString(page)
 }
+
+func TestWhereSomebodyLivesIsTheirs(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		one := demoPerson(t, s, "2000")
+		page, _ := one.do(422, http.MethodPost, "/account/home", url.Values{"address": {"Чүй 120"}, "district": {"nowhere"}})
+		if !strings.Contains(page, "Чүй 120") {
+			t.Error("what was typed is lost")
+		}
+		one.do(422, http.MethodPost, "/account/home", url.Values{"address": {strings.Repeat("x", 301)}})
+		page, _ = one.do(200, http.MethodPost, "/account/home", url.Values{"address": {"Чүй проспектиси 120"}})
+		if chosen := regexp.MustCompile(`<option value="([a-z]+)" selected`).FindAllStringSubmatch(page[strings.Index(page, `name="district"`):], -1); len(chosen) != 1 {
+			t.Errorf("the district is not found by the street: %v", chosen)
+		}
+		if form, _ := one.do(200, http.MethodGet, "/appeals/new", nil); !strings.Contains(form, "Чүй проспектиси 120") {
+			t.Error("the form of an appeal does not begin with the address")
+		}
+		if data, _ := one.do(200, http.MethodGet, "/account/data.json", nil); !strings.Contains(data, "Чүй проспектиси 120") {
+			t.Error("the address is not exported")
+		}
+		if page, _ := demoPerson(t, s, "2001").do(200, http.MethodGet, "/account", nil); strings.Contains(page, "Чүй проспектиси 120") {
+			t.Error("somebody else reads the address")
+		}
+		one.do(200, http.MethodPost, "/account/home", url.Values{"address": {""}})
+		if page, _ := one.do(200, http.MethodGet, "/account", nil); strings.Contains(page, "Чүй проспектиси 120") {
+			t.Error("the address cannot be taken away")
+		}
+	})
+}

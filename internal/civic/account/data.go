@@ -111,6 +111,7 @@ func (i instant) MarshalJSON() ([]byte, error) {
 // The parts of a person's own data as they are handed out.
 type (
 	personDoc struct {
+		Home       Home
 		Name       string             `json:"name"`
 		Language   string             `json:"language"`
 		Level      permission.Level   `json:"level"`
@@ -157,6 +158,9 @@ func exportPerson(tx *db.Tx, cityID, person int64) (any, error) {
 	}
 	for _, k := range contacts {
 		doc.Contacts = append(doc.Contacts, contactDoc{k.Address, instant(k.Verified)})
+	}
+	if doc.Home, err = HomeOf(tx, cityID, person); err != nil {
+		return nil, err
 	}
 	if doc.Roles, err = Grants(tx, cityID, person); err != nil {
 		return nil, err

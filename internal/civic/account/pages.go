@@ -16,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/push"
@@ -60,6 +61,7 @@ type Pages struct {
 	Log      *slog.Logger
 	Demo     bool
 	Cases    Cases
+	Places   *place.Store
 	Matrix   *permission.Book // set when all features have declared their rules
 }
 
@@ -86,6 +88,7 @@ func Manifest(p *Pages) manifest.Feature {
 			{Pattern: "POST /confirm/{ticket}", Handle: p.code},
 			{Pattern: "POST /account/sign-out", Handle: p.signOut},
 			{Pattern: "POST /account/profile", Handle: p.profile},
+			{Pattern: "POST /account/home", Handle: p.setHome},
 			{Pattern: "GET /account/contacts", Handle: p.contacts},
 			{Pattern: "POST /account/contacts", Handle: p.addContact},
 			{Pattern: "POST /account/contacts/drop", Handle: p.dropContact},
@@ -165,7 +168,50 @@ func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, others, weak))
+	home, err := p.dwelling(r.Context(), v, f)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, others, home, weak))
+}
+
+// dwelling is where the visitor lives, or has typed, with the districts of the city.
+type dwelling struct {
+	Home
+	districts []place.Area
+}
+
+func (p *Pages) dwelling(ctx context.Context, v *page.Visit, f *web.Form) (d dwelling, err error) {
+	areas, err := p.Places.Areas(ctx, v.City.ID)
+	if err != nil {
+		return d, err
+	}
+	d.districts = areas.Of(place.AreaDistrict, v.Now.UnixMilli())
+	if f.Values.Has("address") {
+		d.Home = Home{f.Values.Get("address"), f.Text("district")}
+		return d, nil
+	}
+	err = p.Service.db.View(ctx, func(tx *db.Tx) error {
+		d.Home, err = HomeOf(tx, v.City.ID, v.Actor.Person)
+		return err
+	})
+	return d, err
+}
+
+func (p *Pages) setHome(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	f, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	err = p.Service.SetHome(r.Context(), v.City, v.Actor, p.Places, Home{f.Text("address"), f.Text("district")})
+	if f.Take(err) {
+		return p.homePage(w, r, f)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/account")
 }
 
 // Other is what was asked in the name of somebody for whom the visitor may act.

@@ -83,6 +83,8 @@ func (p *Pages) tellPerson(ctx context.Context, doc any) ([]manifest.Told, error
 	person := manifest.Told{Rows: filledRows(
 		ui.Row{Name: v.T("account.profile.name"), Value: d.Name},
 		ui.Row{Name: v.T("account.profile.lang"), Value: page.LanguageName(d.Language)},
+		ui.Row{Name: v.T("account.home.address"), Value: d.Home.Address},
+		ui.Row{Name: v.T("account.home.district"), Value: d.Home.District},
 		ui.Row{Name: v.T("account.told.since"), Value: momentOf(v, d.Since)},
 		ui.Row{Name: v.T("account.told.level"), Value: v.T("account.level." + itoa(int64(d.Level)))},
 	)}

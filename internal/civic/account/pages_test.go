@@ -21,6 +21,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
 	"github.com/ashar-kg/ashar/internal/platform/fresh"
@@ -52,7 +53,7 @@ func (w *town) serve() *httptest.Server {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	feature := account.Manifest(&account.Pages{Service: w.service, Bodies: body.NewStore(w.db), Outbox: nothing{}, Demo: true, Cases: nothing{}})
+	feature := account.Manifest(&account.Pages{Service: w.service, Bodies: body.NewStore(w.db), Outbox: nothing{}, Demo: true, Cases: nothing{}, Places: place.NewStore(w.db, w.clock)})
 	site := page.New(page.Parts{
 		DB: w.db, Cities: cities, Matrix: permission.NewBook(w.db, feature.Permissions), Catalogue: catalogue, Sessions: w.service,
 		Versions: fresh.New(w.db), Clock: w.clock, Assets: nothing{}, Log: slog.New(slog.DiscardHandler), Nav: feature.Nav,

@@ -79,6 +79,7 @@ func erasePerson(tx *db.Tx, cityID, person int64, at time.Time) error {
 		`DELETE FROM account_consent WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM account_document WHERE city_id = $1 AND person_id = $2`,
 		`DELETE FROM account_identity WHERE city_id = $1 AND person_id = $2`,
+		`DELETE FROM account_home WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("account.erase.rows", q, cityID, person); err != nil {
 			return err

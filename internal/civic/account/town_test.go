@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
@@ -22,7 +23,7 @@ import (
 )
 
 var tables = []db.Migrations{
-	once.Migrations, fresh.Migrations, jobs.Migrations, city.Migrations, permission.Migrations, account.Migrations, body.Migrations, notify.Migrations,
+	once.Migrations, fresh.Migrations, jobs.Migrations, city.Migrations, permission.Migrations, account.Migrations, body.Migrations, notify.Migrations, place.Migrations,
 }
 
 // letters is the post of the tests: it keeps what has left.

@@ -165,6 +165,16 @@ func (p *Pages) formPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if s.Actor.SignedIn() && !f.Values.Has("name") {
 		f.Values.Set("name", s.Actor.Name)
 	}
+	if s.Actor.SignedIn() && !f.Values.Has("address") {
+		var home account.Home
+		if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) error {
+			home, err = account.HomeOf(tx, s.City.ID, s.Actor.Person)
+			return err
+		}); err != nil {
+			return err
+		}
+		f.Values.Set("address", home.Address)
+	}
 	meta := page.Meta{Title: s.T("appeal.new.title"), NoIndex: true, Private: true}
 	if len(f.Errors()) > 0 {
 		meta.Status = http.StatusUnprocessableEntity
