@@ -149,6 +149,28 @@ func TestAnAppealGoesFromItsAuthorToASignedLetter(t *testing.T) {
 		}
 		visit(t, s).do(404, http.MethodGet, "/verify/"+strings.Repeat("x", len(code)), nil)
 
+		// The staff sees that it was received, and a provider's signature goes with the letter.
+		if page, _ := clerk.do(200, http.MethodGet, "/staff/appeals/"+number, nil); !strings.Contains(page, "The author read the answer") {
+			t.Error("the clerk does not see that the author has the answer")
+		}
+		sign := func(want int, b *browser, name, content string) {
+			t.Helper()
+			b.upload(want, "/staff/appeals/"+number+"/signature", "signature", nil, map[string]string{name: content})
+		}
+		author.do(404, http.MethodGet, "/appeals/"+number+"/answer.p7s", nil)
+		sign(422, head, "letter.p7s", "no signature")
+		sign(422, head, "letter.exe", "0\x82\x01")
+		sign(403, clerk, "letter.p7s", "0\x82\x01 of the clerk")
+		sign(200, head, "letter.p7s", "0\x82\x01 of the head")
+		sign(409, head, "letter.p7s", "0\x82\x01 another one")
+		if text, _ := author.do(200, http.MethodGet, "/appeals/"+number+"/answer.p7s", nil); text != "0\x82\x01 of the head" {
+			t.Errorf("the signature is %q", text)
+		}
+		be("2001").do(404, http.MethodGet, "/appeals/"+number+"/answer.p7s", nil)
+		if page, _ := visit(t, s).do(200, http.MethodGet, "/verify/"+code, nil); !strings.Contains(page, "Attached") {
+			t.Error("who verifies the letter does not learn of its signature")
+		}
+
 		// The author judges once, and complains to the body above.
 		author.do(422, http.MethodPost, "/appeals/"+number+"/rate", url.Values{"stars": {"2"}})
 		author.do(200, http.MethodPost, "/appeals/"+number+"/rate", url.Values{"stars": {"2"}, "note": {"Still dark"}})

@@ -17,6 +17,12 @@ import (
 // attach sends a form with files by their names.
 func (b *browser) attach(want int, path string, form url.Values, files map[string]string) (body, at string) {
 	b.t.Helper()
+	return b.upload(want, path, "files", form, files)
+}
+
+// upload sends a form with files under the name of a field.
+func (b *browser) upload(want int, path, field string, form url.Values, files map[string]string) (body, at string) {
+	b.t.Helper()
 	var out bytes.Buffer
 	w := multipart.NewWriter(&out)
 	for name, values := range form {
@@ -27,7 +33,7 @@ func (b *browser) attach(want int, path string, form url.Values, files map[strin
 		}
 	}
 	for name, content := range files {
-		part, err := w.CreateFormFile("files", name)
+		part, err := w.CreateFormFile(field, name)
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -119,6 +119,8 @@ type Answer struct {
 	Body      int64
 	SignedAt  int64  // Unix milliseconds
 	File      string // blob key of the letter
+	Signature string // blob key of its detached electronic signature, "" for none
+	Received  int64  // when the author first read it, Unix milliseconds; 0 is not yet
 	Code      string // by which anybody may verify the letter
 }
 

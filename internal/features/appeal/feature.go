@@ -37,6 +37,8 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /appeals/{number}", Handle: p.show},
 			{Pattern: "POST /appeals/{number}/{action}", Handle: p.act},
 			{Pattern: "GET /appeals/{number}/answer.pdf", Handle: p.letter},
+			{Pattern: "GET /appeals/{number}/answer.p7s", Handle: p.signature},
+			{Pattern: "POST /staff/appeals/{number}/signature", Handle: p.attachSignature},
 			{Pattern: "GET /appeals/{number}/files/{id}", Handle: p.document},
 			{Pattern: "GET /verify/{code}", Handle: p.verify},
 			{Pattern: "GET /published", Handle: p.readable, Cached: true},

@@ -2,6 +2,7 @@ package appeal
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -341,6 +342,46 @@ func (p *Pages) letter(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "private, no-store")
 	http.ServeContent(w, r, "", time.Time{}, file)
 	return nil
+}
+
+func (p *Pages) signature(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	file, err := p.Service.Signature(r.Context(), v.City, v.Actor, r.PathValue("number"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	w.Header().Set("Content-Type", "application/pkcs7-signature")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("number")+`.pdf.p7s"`)
+	w.Header().Set("Cache-Control", "private, no-store")
+	http.ServeContent(w, r, "", time.Time{}, file)
+	return nil
+}
+
+func (p *Pages) attachSignature(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	f, err := web.ReadUpload(w, r, maxSignature+64<<10)
+	if err != nil {
+		return err
+	}
+	var name string
+	var data []byte
+	if file, head, err := r.FormFile("signature"); err == nil {
+		defer file.Close()
+		name = head.Filename
+		if data, err = io.ReadAll(io.LimitReader(file, maxSignature+1)); err != nil {
+			return err
+		}
+	}
+	number := r.PathValue("number")
+	err = p.Service.AttachSignature(r.Context(), v.City, v.Actor, number, name, data)
+	if f.Take(err) {
+		return p.workPage(w, r, f)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/staff/appeals/"+number+"?done=1")
 }
 
 func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {

@@ -1,12 +1,15 @@
 package appeal
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -367,10 +370,26 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, nu
 		d.Internal = a.Can("appeal.internal", d.File.Body)
 		return s.fill(tx, c, d)
 	})
-	if err != nil || d.File.Author == a.Person || (!d.Own && !d.Internal) {
+	if err != nil || (!d.Own && !d.Internal) {
 		return d, err
 	}
+	if d.Own && d.Answer.Stage == StageSigned && d.Answer.Received == 0 {
+		if err := s.received(ctx, c, d); err != nil {
+			return d, err
+		}
+	}
+	if d.File.Author == a.Person {
+		return d, nil
+	}
 	return d, s.DB.Update(ctx, func(tx *db.Tx) error { return casework.Looked(tx, c.ID, a, d.File, s.Clock.Now()) })
+}
+
+// received notes that the author, or who acts for the author, has the answer.
+func (s *Service) received(ctx context.Context, c *city.City, d *Detailed) error {
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		d.Answer.Received = s.Clock.Now().UnixMilli()
+		return putReceived(tx, c.ID, d.File.ID, d.Answer.Received)
+	})
 }
 
 func (s *Service) fill(tx *db.Tx, c *city.City, d *Detailed) (err error) {
@@ -701,8 +720,51 @@ func (s *Service) letter(ctx context.Context, c *city.City, d *Detailed, a Answe
 	return key, err
 }
 
+// maxSignature is the size of a detached signature, in bytes.
+const maxSignature = 100 << 10
+
+// AttachSignature keeps the detached signature that a provider has made for a
+// signed letter, once. Field: signature.
+func (s *Service) AttachSignature(ctx context.Context, c *city.City, a permission.Actor, number, name string, data []byte) error {
+	// A CMS signature is a DER sequence or its PEM text.
+	known := bytes.HasPrefix(data, []byte{0x30}) || bytes.HasPrefix(data, []byte("-----BEGIN"))
+	ext := strings.ToLower(filepath.Ext(name))
+	if (ext != ".p7s" && ext != ".sig") || !known || len(data) > maxSignature {
+		return web.Invalid(web.FieldError{Field: "signature", Key: "appeal.error.signature", Args: []any{"kb", maxSignature >> 10}})
+	}
+	key, _, err := s.Blobs.Put(ctx, bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	return s.work(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
+		if err := a.Check("appeal.sign", f.Body); err != nil {
+			return err
+		}
+		signed, err := answer(tx, c.ID, f.ID)
+		if err != nil {
+			return err
+		}
+		if signed.Stage != StageSigned {
+			return web.Conflict()
+		}
+		if fresh, err := putSignature(tx, c.ID, f.ID, key); err != nil || !fresh {
+			return cmp.Or(err, web.Conflict())
+		}
+		return permission.Audit(tx, a, "appeal.signature", KindName, f.ID, "", s.Clock.Now())
+	})
+}
+
 // Letter opens the signed letter for its author or for who works on it.
 func (s *Service) Letter(ctx context.Context, c *city.City, a permission.Actor, number string) (io.ReadSeekCloser, error) {
+	return s.sealed(ctx, c, a, number, func(signed Answer) string { return signed.File })
+}
+
+// Signature opens the electronic signature of the letter.
+func (s *Service) Signature(ctx context.Context, c *city.City, a permission.Actor, number string) (io.ReadSeekCloser, error) {
+	return s.sealed(ctx, c, a, number, func(signed Answer) string { return signed.Signature })
+}
+
+func (s *Service) sealed(ctx context.Context, c *city.City, a permission.Actor, number string, which func(Answer) string) (io.ReadSeekCloser, error) {
 	var key string
 	err := s.DB.View(ctx, func(tx *db.Tx) error {
 		f, err := s.visible(tx, c, a, number)
@@ -710,10 +772,9 @@ func (s *Service) Letter(ctx context.Context, c *city.City, a permission.Actor, 
 			return err
 		}
 		signed, err := answer(tx, c.ID, f.ID)
-		if err == nil && signed.File == "" {
+		if key = which(signed); err == nil && key == "" {
 			return web.NotFound()
 		}
-		key = signed.File
 		return err
 	})
 	if err != nil {
@@ -781,6 +842,8 @@ type Verified struct {
 	Body   int64
 	At     time.Time
 	Sum    string // SHA-256 of the file, hexadecimal
+	// Signature tells whether an electronic signature of it is attached.
+	Signature bool
 }
 
 // Verify finds a signed letter by the code that is printed on it.
@@ -792,7 +855,7 @@ func (s *Service) Verify(ctx context.Context, c *city.City, code string) (v Veri
 	}); err != nil {
 		return v, err
 	}
-	v.Body, v.At = a.Body, time.UnixMilli(a.SignedAt)
+	v.Body, v.At, v.Signature = a.Body, time.UnixMilli(a.SignedAt), a.Signature != ""
 	file, _, err := s.Blobs.Open(ctx, a.File)
 	if err != nil {
 		return v, err

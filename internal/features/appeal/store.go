@@ -42,18 +42,30 @@ func complaints(tx *db.Tx, city, about int64) ([]int64, error) {
 
 func putAnswer(tx *db.Tx, city, id int64, a Answer) error {
 	_, err := tx.Exec("appeal.answer.put", `INSERT INTO appeal_answer (city_id, case_id, stage, body_text, lang, drafted_by, returned, signed_by,
-			signer, body_id, signed_at, file_key, code, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			signer, body_id, signed_at, file_key, code, asked_at, received_at, signature_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (city_id, case_id) DO UPDATE SET stage = excluded.stage, body_text = excluded.body_text, lang = excluded.lang,
 			drafted_by = excluded.drafted_by, returned = excluded.returned, signed_by = excluded.signed_by, signer = excluded.signer,
-			body_id = excluded.body_id, signed_at = excluded.signed_at, file_key = excluded.file_key, code = excluded.code, asked_at = excluded.asked_at`,
-		city, id, a.Stage, a.Text, a.Lang, a.DraftedBy, a.Returned, a.SignedBy, a.Signer, a.Body, a.SignedAt, a.File, a.Code, a.Asked)
+			body_id = excluded.body_id, signed_at = excluded.signed_at, file_key = excluded.file_key, code = excluded.code, asked_at = excluded.asked_at,
+			received_at = excluded.received_at, signature_key = excluded.signature_key`,
+		city, id, a.Stage, a.Text, a.Lang, a.DraftedBy, a.Returned, a.SignedBy, a.Signer, a.Body, a.SignedAt, a.File, a.Code, a.Asked, a.Received, a.Signature)
 	return err
 }
 
-const answerColumns = `stage, body_text, lang, drafted_by, returned, signed_by, signer, body_id, signed_at, file_key, code, asked_at`
+func putReceived(tx *db.Tx, city, id, at int64) error {
+	_, err := tx.Exec("appeal.answer.received", `UPDATE appeal_answer SET received_at = $3 WHERE city_id = $1 AND case_id = $2 AND received_at = 0`, city, id, at)
+	return err
+}
+
+// putSignature tells false when there is a signature already.
+func putSignature(tx *db.Tx, city, id int64, key string) (bool, error) {
+	n, err := tx.Exec("appeal.answer.signature", `UPDATE appeal_answer SET signature_key = $3 WHERE city_id = $1 AND case_id = $2 AND signature_key = ''`, city, id, key)
+	return n == 1, err
+}
+
+const answerColumns = `stage, body_text, lang, drafted_by, returned, signed_by, signer, body_id, signed_at, file_key, code, asked_at, received_at, signature_key`
 
 func scanAnswer(r db.Row) (a Answer, err error) {
-	err = r.Scan(&a.Stage, &a.Text, &a.Lang, &a.DraftedBy, &a.Returned, &a.SignedBy, &a.Signer, &a.Body, &a.SignedAt, &a.File, &a.Code, &a.Asked)
+	err = r.Scan(&a.Stage, &a.Text, &a.Lang, &a.DraftedBy, &a.Returned, &a.SignedBy, &a.Signer, &a.Body, &a.SignedAt, &a.File, &a.Code, &a.Asked, &a.Received, &a.Signature)
 	return a, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
@@ -33,7 +34,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /data/figures.csv", Handle: p.csv, Cached: true, API: true, Open: true},
 			{Pattern: "GET /data/figures.json", Handle: p.json, Cached: true, API: true, Open: true},
 			{Pattern: "GET /bulletins", Handle: p.bulletins, Cached: true},
-			{Pattern: "GET /bulletins.atom", Handle: p.atom, Cached: true},
+			{Pattern: "GET /bulletins.atom", Handle: page.Atom(p.feed), Cached: true},
 			{Pattern: "GET /bulletins/{week}", Handle: p.bulletin, Cached: true},
 			{Pattern: "GET /staff/figures", Handle: p.dashboard},
 			{Pattern: "GET /staff/figures/{code}", Handle: p.dashboard},

@@ -239,14 +239,14 @@ func onPaper(c *city.City, s Sheet, at time.Time, source string) paper.Sheet {
 }
 
 // atom is the list of bulletins as a feed, each with its whole text.
-func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) feed(r *http.Request) (feed.Feed, error) {
 	v := page.Of(r)
 	var list []Facts
 	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
 		list, err = bulletins(tx, v.City.ID, 0, listed)
 		return err
 	}); err != nil {
-		return err
+		return feed.Feed{}, err
 	}
 	out := feed.Feed{
 		Title: v.T("figures.bulletin.list") + " · " + v.City.Name(v.Lang()), ID: v.Absolute("/bulletins.atom"), Self: v.Absolute(r.URL.RequestURI()),
@@ -258,12 +258,7 @@ func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
 			Title: sheet.Title, Link: v.Absolute("/bulletins/" + f.Week.String()), Text: sheet.Text(), Created: made, Updated: made,
 		})
 	}
-	text, err := out.Atom()
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, feed.AtomType, text).Send(w, r)
-	return nil
+	return out, nil
 }
 
 // dashboard is the page of the staff, or with a body in the address that of one

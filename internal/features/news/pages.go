@@ -32,8 +32,8 @@ func (p *Pages) Manifest() manifest.Feature {
 		Routes: []manifest.Route{
 			{Pattern: "GET /news", Handle: p.list, Cached: true},
 			{Pattern: "GET /news/{id}", Handle: p.show, Cached: true},
-			{Pattern: "GET /news.atom", Handle: p.atom, Cached: true},
-			{Pattern: "GET /news.rss", Handle: p.rss, Cached: true},
+			{Pattern: "GET /news.atom", Handle: page.Atom(p.feed), Cached: true},
+			{Pattern: "GET /news.rss", Handle: page.RSS(p.feed), Cached: true},
 			{Pattern: "POST /news/follow", Handle: p.follow},
 			{Pattern: "GET /staff/news", Handle: p.desk},
 			{Pattern: "GET /staff/news/new", Handle: p.form},
@@ -104,32 +104,6 @@ func (p *Pages) feed(r *http.Request) (out feed.Feed, err error) {
 		out.Entries = append(out.Entries, feed.Entry{Title: title, Link: v.Absolute(fmt.Sprintf("/news/%d", i.ID)), Text: text, Created: at, Updated: at})
 	}
 	return out, err
-}
-
-func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.feed(r)
-	if err != nil {
-		return err
-	}
-	text, err := f.Atom()
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, feed.AtomType, text).Send(w, r)
-	return nil
-}
-
-func (p *Pages) rss(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.feed(r)
-	if err != nil {
-		return err
-	}
-	text, err := f.RSS()
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, feed.RSSType, text).Send(w, r)
-	return nil
 }
 
 func (p *Pages) follow(w http.ResponseWriter, r *http.Request) error {

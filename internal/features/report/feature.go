@@ -65,8 +65,8 @@ func (p *Pages) publicRoutes() []manifest.Route {
 	return append(p.open311Routes(), []manifest.Route{
 		{Pattern: "GET /{$}", Handle: p.home, Cached: true},
 		{Pattern: "GET /reports", Handle: p.list, Cached: true},
-		{Pattern: "GET /reports.atom", Handle: p.atom, Cached: true},
-		{Pattern: "GET /reports.rss", Handle: p.rss, Cached: true},
+		{Pattern: "GET /reports.atom", Handle: page.Atom(p.feed), Cached: true},
+		{Pattern: "GET /reports.rss", Handle: page.RSS(p.feed), Cached: true},
 		{Pattern: "GET /reports/new", Handle: p.newReport},
 		{Pattern: "GET /reports/offline", Handle: p.offline, Cached: true},
 		{Pattern: "POST /reports/new", Handle: p.step},

@@ -6,7 +6,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/feed"
-	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // feedEntries is how many reports a feed holds.
@@ -39,30 +38,4 @@ func (p *Pages) feed(r *http.Request) (out feed.Feed, err error) {
 		})
 	}
 	return out, nil
-}
-
-func (p *Pages) atom(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.feed(r)
-	if err != nil {
-		return err
-	}
-	text, err := f.Atom()
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, feed.AtomType, text).Send(w, r)
-	return nil
-}
-
-func (p *Pages) rss(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.feed(r)
-	if err != nil {
-		return err
-	}
-	text, err := f.RSS()
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, feed.RSSType, text).Send(w, r)
-	return nil
 }
