@@ -62,7 +62,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
 		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
-			demo.Receptions(ctx, *a.Reception, past, c, a.Bodies, now)); err != nil {
+			a.demoReceptions(ctx, c)); err != nil {
 			return err
 		}
 	}
@@ -78,13 +78,35 @@ const demoWritten = 1000
 // are said to be. Nobody is told of what happened in the past.
 func (a *App) demoAppeals(ctx context.Context, c *city.City) error {
 	past := clock.At(a.Clock.Now())
-	cases, err := casework.NewDesk(a.DB, past, a.Versions, appeal.Kind)
+	service, err := a.appealsOf(past)
 	if err != nil {
 		return err
 	}
+	return demo.Appeals(ctx, demo.Writing{DB: a.DB, City: c, Service: service, Clock: past, Now: a.Clock.Now()})
+}
+
+// demoReceptions holds the demo's receptions; what was asked there is an appeal
+// of that day.
+func (a *App) demoReceptions(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	service, err := a.appealsOf(past)
+	if err != nil {
+		return err
+	}
+	receptions := *a.Reception
+	receptions.Appeals = appeal.Intake{Service: service, Words: service.Letterhead}
+	return demo.Receptions(ctx, receptions, past, c, a.Bodies, a.Clock.Now())
+}
+
+// appealsOf are the appeals by another clock, of which nobody is told.
+func (a *App) appealsOf(past *clock.Manual) (*appeal.Service, error) {
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, appeal.Kind)
+	if err != nil {
+		return nil, err
+	}
 	service := *a.Appeals
 	service.Desk, service.Clock = cases, past
-	return demo.Appeals(ctx, demo.Writing{DB: a.DB, City: c, Service: &service, Clock: past, Now: a.Clock.Now()})
+	return &service, nil
 }
 
 // ground is the drawn map of the demo; other cities show their outlines.

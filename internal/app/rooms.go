@@ -112,7 +112,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases: asked{a.Reports, appeals, issues, receptions}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
+			Cases: asked{a.Reports, appeals, issues, receptions}, Agenda: []account.Agenda{receptions}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
 	r.list = []manifest.Feature{

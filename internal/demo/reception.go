@@ -20,14 +20,15 @@ type hours struct {
 	slots     int64
 	people    int
 	remote    bool
+	note      string
 	officials map[string]string
 }
 
 var receptions = []hours{
-	{"gorsvet", -8, 10, 4, 3, false, map[string]string{"ky": "«Бишкексвет» ишканасынын жетекчиси", "ru": "Руководитель «Бишкексвет»", "en": "Head of Bishkeksvet"}},
-	{"gorsvet", 4, 10, 4, 2, false, map[string]string{"ky": "«Бишкексвет» ишканасынын жетекчиси", "ru": "Руководитель «Бишкексвет»", "en": "Head of Bishkeksvet"}},
-	{"meria", 6, 14, 3, 5, false, map[string]string{"ky": "Мэрдин орун басары", "ru": "Заместитель мэра", "en": "Deputy mayor"}},
-	{"vodokanal", 9, 11, 6, 1, true, map[string]string{"ky": "«Бишкексууканал» ишканасынын жетекчиси", "ru": "Руководитель «Бишкекводоканал»", "en": "Head of Bishkekvodokanal"}},
+	{"gorsvet", -8, 10, 4, 3, false, "", map[string]string{"ky": "«Бишкексвет» ишканасынын жетекчиси", "ru": "Руководитель «Бишкексвет»", "en": "Head of Bishkeksvet"}},
+	{"gorsvet", 4, 10, 4, 2, false, "", map[string]string{"ky": "«Бишкексвет» ишканасынын жетекчиси", "ru": "Руководитель «Бишкексвет»", "en": "Head of Bishkeksvet"}},
+	{"meria", 6, 14, 3, 5, false, "Паспортуңузду ала келиңиз. Возьмите с собой паспорт.", map[string]string{"ky": "Мэрдин орун басары", "ru": "Заместитель мэра", "en": "Deputy mayor"}},
+	{"vodokanal", 9, 11, 6, 1, true, "", map[string]string{"ky": "«Бишкексууканал» ишканасынын жетекчиси", "ru": "Руководитель «Бишкекводоканал»", "en": "Head of Bishkekvodokanal"}},
 }
 
 var wishes = []string{
@@ -52,7 +53,7 @@ func Receptions(ctx context.Context, s reception.Service, past *clock.Manual, c 
 		begins := time.Date(local.Year(), local.Month(), local.Day(), h.hour, 0, 0, 0, c.Zone)
 		past.Set(begins.AddDate(0, 0, -14))
 		x, err := s.PublishSession(ctx, c, staff, reception.Session{
-			Body: b.ID, Officials: h.officials, Place: "Чүй проспектиси, 166", Remote: h.remote, Begins: begins.UnixMilli(), Ends: begins.Add(time.Duration(h.slots) * 15 * time.Minute).UnixMilli(), Minutes: 15,
+			Body: b.ID, Officials: h.officials, Place: "Чүй проспектиси, 166", Remote: h.remote, Begins: begins.UnixMilli(), Ends: begins.Add(time.Duration(h.slots) * 15 * time.Minute).UnixMilli(), Minutes: 15, Note: h.note,
 		})
 		if err != nil {
 			return err
@@ -71,7 +72,7 @@ func Receptions(ctx context.Context, s reception.Service, past *clock.Manual, c 
 			}
 			if h.days < 0 {
 				past.Set(begins.Add(time.Hour))
-				if err := s.Mark(ctx, c, staff, made.ID, i != 1); err != nil {
+				if err := received(ctx, s, c, staff, made.ID, i); err != nil {
 					return err
 				}
 				past.Set(begins.AddDate(0, 0, -14))
@@ -79,4 +80,17 @@ func Receptions(ctx context.Context, s reception.Service, past *clock.Manual, c 
 		}
 	}
 	return nil
+}
+
+// received is what became of who came: an appeal, nobody, an answer on the spot.
+func received(ctx context.Context, s reception.Service, c *city.City, staff permission.Actor, id int64, i int) error {
+	switch i {
+	case 0:
+		_, err := s.Register(ctx, c, staff, id, "application", "Көчөбүздө жарык кечки сегизде күйөт, караңгы түшкөндө балдар мектептен кайтат. Жарыктын графигин эртерээк кылып берүүнү суранам.")
+		return err
+	case 1:
+		return s.Mark(ctx, c, staff, id, false)
+	default:
+		return s.Answer(ctx, c, staff, id, "Суунун басымы «Бишкексууканалга» тиешелүү: телефонун жана кезекчи диспетчердин номерин бердик.")
+	}
 }

@@ -1,11 +1,13 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/platform/openid"
@@ -46,6 +48,17 @@ type Cases interface {
 	Followed(ctx context.Context, v *page.Visit, limit int) ([]Own, error)
 }
 
+// Ahead is something for which the person is expected, or has to be ready.
+type Ahead struct {
+	At                int64 // Unix milliseconds
+	Href, Title, Note string
+}
+
+// Agenda lists what stands ahead of the visitor; features implement it.
+type Agenda interface {
+	Ahead(ctx context.Context, v *page.Visit) ([]Ahead, error)
+}
+
 // Pages are the pages of accounts.
 type Pages struct {
 	Service *Service
@@ -61,6 +74,7 @@ type Pages struct {
 	Log      *slog.Logger
 	Demo     bool
 	Cases    Cases
+	Agenda   []Agenda
 	Places   *place.Store
 	Matrix   *permission.Book // set when all features have declared their rules
 }
@@ -152,6 +166,10 @@ func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err := signedInOnly(v); err != nil {
 		return err
 	}
+	ahead, err := p.ahead(r.Context(), v)
+	if err != nil {
+		return err
+	}
 	own, err := p.Cases.Own(r.Context(), v, 20)
 	if err != nil {
 		return err
@@ -172,7 +190,20 @@ func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, own, followed, others, home, weak))
+	return page.Render(w, r, metaOf(v.T("account.title"), f), homeView(v, f, ahead, own, followed, others, home, weak))
+}
+
+// ahead lists what stands ahead of the visitor, the nearest first.
+func (p *Pages) ahead(ctx context.Context, v *page.Visit) (out []Ahead, err error) {
+	for _, a := range p.Agenda {
+		more, err := a.Ahead(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	slices.SortStableFunc(out, func(x, y Ahead) int { return cmp.Compare(x.At, y.At) })
+	return out, nil
 }
 
 // dwelling is where the visitor lives, or has typed, with the districts of the city.

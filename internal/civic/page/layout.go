@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -129,7 +130,7 @@ func (v *Visit) menus(sh *ui.Shell, here string) {
 		case manifest.Footer:
 			sh.Footer = append(sh.Footer, link)
 		case manifest.Staff:
-			if v.Actor.Some(l.Action) {
+			if v.Actor.Some(l.Action) && !slices.ContainsFunc(sh.Desk, func(o ui.Link) bool { return o.Href == l.Path }) {
 				sh.Desk = append(sh.Desk, link)
 			}
 		}

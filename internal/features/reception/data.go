@@ -79,5 +79,9 @@ func (s *Service) erase(tx *db.Tx, cityID, person int64, at time.Time) error {
 	}
 	_, err = tx.Exec("reception.erase", `UPDATE reception_booking SET person_id = 0, name = '', subject = '', outcome = '', earlier_id = 0, case_id = 0
 		WHERE city_id = $1 AND person_id = $2 AND person_id <> 0`, cityID, person)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("reception.erase.staff", `UPDATE reception_session SET staff_id = 0 WHERE city_id = $1 AND staff_id = $2`, cityID, person)
 	return err
 }

@@ -34,6 +34,7 @@ func (p *Pages) Manifest() manifest.Feature {
 		Nav: []manifest.Link{
 			{Path: "/reception", Title: "reception.nav", Audience: manifest.Footer},
 			{Path: "/staff/reception", Title: "reception.nav", Audience: manifest.Staff, Action: Receive},
+			{Path: "/staff/reception", Title: "reception.nav", Audience: manifest.Staff, Action: Publish},
 			{Path: "/staff/reception", Title: "reception.nav", Audience: manifest.Staff, Action: BookFor},
 		},
 		Routes: []manifest.Route{
@@ -125,6 +126,23 @@ func (p *Pages) Own(ctx context.Context, v *page.Visit, limit int) (out []accoun
 		}
 		return nil
 	})
+	return out, err
+}
+
+// Ahead implements account.Agenda: where the person is expected, and when.
+func (p *Pages) Ahead(ctx context.Context, v *page.Visit) (out []account.Ahead, err error) {
+	s, err := p.scene(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Service.Ahead(ctx, v.City, v.Actor.Person)
+	for _, b := range list {
+		if b.State != Booked {
+			continue // nobody expects who waits
+		}
+		official, _ := s.official(b.Session)
+		out = append(out, account.Ahead{At: b.Slot, Href: ticket(b.ID), Title: v.T("reception.own", "official", official), Note: s.where(b.Session)})
+	}
 	return out, err
 }
 
@@ -263,11 +281,15 @@ func (p *Pages) deskPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
+	staff, err := p.Service.Colleagues(r.Context(), s.City, s.Actor)
+	if err != nil {
+		return err
+	}
 	meta := page.Meta{Title: s.T("reception.nav"), Private: true, NoIndex: true, Staff: true}
 	if len(f.Errors()) > 0 {
 		meta.Status = http.StatusUnprocessableEntity
 	}
-	return page.Render(w, r, meta, deskView(s, f, coming, past))
+	return page.Render(w, r, meta, deskView(s, f, staff, coming, past))
 }
 
 func (p *Pages) publish(w http.ResponseWriter, r *http.Request) error {
@@ -276,13 +298,16 @@ func (p *Pages) publish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x := Session{Body: f.ID("body"), Place: f.Text("place"), Remote: f.Checked("remote"), Minutes: int64(f.Int("minutes", minMinutes, maxMinutes, 0)), Officials: map[string]string{}}
+	x := Session{
+		Body: f.ID("body"), Place: f.Text("place"), Remote: f.Checked("remote"), Minutes: int64(f.Int("minutes", minMinutes, maxMinutes, 0)),
+		Staff: f.ID("staff"), Note: f.Text("note"), Officials: map[string]string{},
+	}
 	for _, lang := range v.City.Languages {
 		if text := f.Text("official_" + lang); text != "" {
 			x.Officials[lang] = text
 		}
 	}
-	for name, to := range map[string]*int64{"begins": &x.Begins, "ends": &x.Ends} {
+	for name, to := range map[string]*int64{"begins": &x.Begins, "ends": &x.Ends, "opens": &x.Opens, "closes": &x.Closes} {
 		if at, err := time.ParseInLocation(fieldTime, f.Text(name), v.City.Zone); err == nil {
 			*to = at.UnixMilli()
 		}
@@ -341,6 +366,8 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	switch f.Text("do") {
 	case "cancel":
 		err = p.Service.CancelSession(ctx, v.City, v.Actor, id, f.Text("reason"))
+	case "out":
+		err = p.Service.TakeOut(ctx, v.City, v.Actor, id, f.ID("out"))
 	case "came", "missed":
 		err = p.Service.Mark(ctx, v.City, v.Actor, who, f.Text("do") == "came")
 	case "answer":

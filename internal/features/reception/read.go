@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -79,6 +80,7 @@ type Visit struct {
 	Position int            // among those who wait, from 1; 0 has a slot
 	Case     *casework.File // what came of it
 	Earlier  *casework.File
+	Looks    []casework.Look // who of the staff has read it, for its person
 }
 
 // Visit reads a booking for its person.
@@ -95,7 +97,10 @@ func (s *Service) Visit(ctx context.Context, c *city.City, a permission.Actor, i
 		if err != nil {
 			return err
 		}
-		v, err = visit(tx, c, b, x)
+		if v, err = visit(tx, c, b, x); err != nil {
+			return err
+		}
+		v.Looks, err = casework.Looks(tx, c.ID, id)
 		return err
 	})
 	return v, err
@@ -120,14 +125,20 @@ func visit(tx *db.Tx, c *city.City, b *Booking, x *Session) (*Visit, error) {
 	return v, err
 }
 
-// Desk lists the sessions whose lists the actor keeps, or into which the actor books callers.
+// keeps tells whether the actor may open a session at the desk: to receive, to
+// book callers, or because they publish for its body.
+func keeps(a permission.Actor, body int64) bool {
+	return a.Can(Receive, body) || a.Can(Publish, body) || a.Can(BookFor, 0)
+}
+
+// Desk lists the sessions that the actor may open at the desk.
 func (s *Service) Desk(ctx context.Context, c *city.City, a permission.Actor) (coming, past []*Session, err error) {
-	if !a.Some(Receive) && !a.Some(BookFor) {
+	if !a.Some(Receive) && !a.Some(Publish) && !a.Some(BookFor) {
 		return nil, nil, permission.ErrDenied
 	}
 	now := s.Clock.Now()
 	keep := func(list []*Session) []*Session {
-		return slices.DeleteFunc(list, func(x *Session) bool { return !a.Can(Receive, x.Body) && !a.Can(BookFor, 0) })
+		return slices.DeleteFunc(list, func(x *Session) bool { return !keeps(a, x.Body) })
 	}
 	today := now.In(c.Zone)
 	morning := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, c.Zone)
@@ -145,19 +156,20 @@ func (s *Service) Desk(ctx context.Context, c *city.City, a permission.Actor) (c
 	return coming, past, err
 }
 
-// List reads the people of a session for who keeps its list. Who only books for
-// callers learns nobody's name.
+// List reads the people of a session for who keeps its list; each of them is
+// shown who did. Who only publishes or books for callers learns nobody's name.
 func (s *Service) List(ctx context.Context, c *city.City, a permission.Actor, id int64) (o *Offered, list []*Visit, err error) {
 	if o, err = s.Offer(ctx, c, a, id); err != nil {
 		return nil, nil, err
 	}
+	if !keeps(a, o.Body) {
+		return nil, nil, web.NotFound()
+	}
 	if !a.Can(Receive, o.Body) {
-		if !a.Can(BookFor, 0) {
-			return nil, nil, web.NotFound()
-		}
 		return o, nil, nil
 	}
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		list = nil
 		all, err := bookings(tx, c.ID, id)
 		if err != nil {
 			return err
@@ -168,8 +180,37 @@ func (s *Service) List(ctx context.Context, c *city.City, a permission.Actor, id
 				return err
 			}
 			list = append(list, v)
+			// A booking is as private as a case, and has its looks where cases have theirs.
+			as := &casework.File{ID: b.ID, Author: b.Person, Body: o.Body}
+			if err := casework.Looked(tx, c.ID, a, as, s.Clock.Now()); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 	return o, list, err
+}
+
+// Colleagues lists who of the staff may be named as receiving, by the bodies for
+// which the actor publishes.
+func (s *Service) Colleagues(ctx context.Context, c *city.City, a permission.Actor) (out []account.Colleague, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		all, err := account.Staff(tx, c.ID, 0)
+		for _, m := range all {
+			if m.Grant.Body != 0 && a.Can(Publish, m.Grant.Body) {
+				out = append(out, m)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// Ahead reads what a person is still expected at.
+func (s *Service) Ahead(ctx context.Context, c *city.City, person int64) (out []*Visit, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		out, err = s.ahead(tx, c, person)
+		return err
+	})
+	return out, err
 }

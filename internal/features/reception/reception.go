@@ -8,6 +8,8 @@ package reception
 
 import (
 	"embed"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -31,7 +33,7 @@ const (
 // Permissions is who may do what unless the city says otherwise.
 func Permissions() []permission.Rule {
 	return []permission.Rule{
-		{Action: Publish, Roles: []permission.Role{permission.Head, permission.Clerk}},
+		{Action: Publish, Roles: []permission.Role{permission.Admin, permission.Head, permission.Clerk}},
 		{Action: Receive, Roles: []permission.Role{permission.Head, permission.Clerk}},
 		{Action: BookFor, Roles: []permission.Role{permission.Dispatcher}},
 	}
@@ -39,14 +41,15 @@ func Permissions() []permission.Rule {
 
 // Settings are the city's own rules of booking.
 type Settings struct {
-	Ahead int `json:"ahead"` // bookings of one person that lie ahead
+	Ahead    int `json:"ahead"`    // bookings of one person that lie ahead
+	Official int `json:"official"` // those of them with one official
 }
 
 // DefaultSettings hold until the city sets its own.
-var DefaultSettings = Settings{Ahead: 3}
+var DefaultSettings = Settings{Ahead: 3, Official: 1}
 
 // Section declares the settings.
-var Section = city.Section{Name: "reception", Default: DefaultSettings, Fields: []city.SettingField{{Key: "ahead", Min: 1, Max: 20}}}
+var Section = city.Section{Name: "reception", Default: DefaultSettings, Fields: []city.SettingField{{Key: "ahead", Min: 1, Max: 20}, {Key: "official", Min: 1, Max: 20}}}
 
 // The states of a booking.
 const (
@@ -67,19 +70,25 @@ type Session struct {
 	Begins    int64
 	Ends      int64
 	Minutes   int64 // of a slot
+	Opens     int64 // when booking begins; 0 at once
 	Closes    int64 // when booking ends
+	Note      string
+	Staff     int64   // who receives, if it is somebody of the body's staff
+	Gone      []int64 // slots that were taken out
 	Cancelled string
 	Person    int64 // who published it
 	Taken     int64 // slots
 	Queue     int64 // who wait for one
 }
 
-// Slots are the instants at which the slots begin.
+// Slots are the instants at which the slots begin, without those taken out.
 func (s *Session) Slots() []int64 {
 	step := s.Minutes * time.Minute.Milliseconds()
 	var out []int64
 	for at := s.Begins; at+step <= s.Ends; at += step {
-		out = append(out, at)
+		if !slices.Contains(s.Gone, at) {
+			out = append(out, at)
+		}
 	}
 	return out
 }
@@ -88,7 +97,17 @@ func (s *Session) Slots() []int64 {
 func (s *Session) Free() int64 { return int64(len(s.Slots())) - s.Taken }
 
 // Open tells whether it can be booked.
-func (s *Session) Open(now time.Time) bool { return s.Cancelled == "" && now.UnixMilli() < s.Closes }
+func (s *Session) Open(now time.Time) bool {
+	return s.Cancelled == "" && !s.Early(now) && now.UnixMilli() < s.Closes
+}
+
+// Early tells whether booking has not begun.
+func (s *Session) Early(now time.Time) bool { return now.UnixMilli() < s.Opens }
+
+// Same tells whether two sessions are of one official, as far as is known.
+func (s *Session) Same(o *Session) bool {
+	return s.Body == o.Body && (s.Staff != 0 && s.Staff == o.Staff || maps.Equal(s.Officials, o.Officials))
+}
 
 // Booking is somebody's place in a session. Instants are Unix milliseconds.
 type Booking struct {
@@ -115,6 +134,7 @@ const (
 	maxSubject = 1000
 	maxName    = 120
 	maxWords   = 300
+	maxNote    = 1000
 	maxOutcome = 5000
 	minMinutes = 5
 	maxMinutes = 120

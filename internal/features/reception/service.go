@@ -39,7 +39,7 @@ func at(id int64) string { return "/reception/" + strconv.FormatInt(id, 10) }
 func ticket(id int64) string { return "/reception/bookings/" + strconv.FormatInt(id, 10) }
 
 // PublishSession offers hours of an official. Fields: body, official_<lang>,
-// place, begins, ends, minutes.
+// staff, place, begins, ends, minutes, opens, closes, note.
 func (s *Service) PublishSession(ctx context.Context, c *city.City, a permission.Actor, x Session) (*Session, error) {
 	if err := a.Check(Publish, x.Body); err != nil {
 		return nil, err
@@ -49,10 +49,32 @@ func (s *Service) PublishSession(ctx context.Context, c *city.City, a permission
 		return nil, err
 	}
 	now := s.Clock.Now()
-	f := &web.Form{}
+	f := x.check(c, now)
 	if b, ok := dir.Get(x.Body); !ok || !b.ValidAt(now) {
 		f.Fail("body", "error.field.choice")
 	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	x.ID, x.Person = ids.At(now), a.Person
+	err = s.change(ctx, c, func(tx *db.Tx) error {
+		if err := colleague(tx, c.ID, &x); err != nil {
+			return err
+		}
+		if err := insertSession(tx, c.ID, &x); err != nil {
+			return err
+		}
+		if err := permission.Audit(tx, a, Publish, "reception", x.ID, "", now); err != nil {
+			return err
+		}
+		return once.Claim(tx, "/staff"+at(x.ID))
+	})
+	return &x, err
+}
+
+// check puts a session right, and says what is wrong with it.
+func (x *Session) check(c *city.City, now time.Time) *web.Form {
+	f := &web.Form{}
 	if len(x.Officials) == 0 {
 		f.Fail("official_"+c.Languages[0], "reception.error.official")
 	}
@@ -64,31 +86,41 @@ func (s *Service) PublishSession(ctx context.Context, c *city.City, a permission
 	if x.Place = strings.TrimSpace(x.Place); x.Place == "" && !x.Remote {
 		f.Fail("place", "reception.error.place")
 	}
-	if x.Minutes < minMinutes || x.Minutes > maxMinutes {
-		f.Fail("minutes", "reception.error.minutes", "min", minMinutes, "max", maxMinutes)
-	} else if n := len(x.Slots()); n == 0 || n > maxSlots {
-		f.Fail("ends", "reception.error.hours", "max", maxSlots)
-	}
 	if x.Begins <= now.UnixMilli() {
 		f.Fail("begins", "reception.error.past")
+		return f // the rest would only repeat it
+	}
+	if x.Minutes < minMinutes || x.Minutes > maxMinutes {
+		f.Fail("minutes", "reception.error.minutes", "min", minMinutes, "max", maxMinutes)
+	} else if n := (x.Ends - x.Begins) / (x.Minutes * time.Minute.Milliseconds()); n < 1 || n > maxSlots {
+		f.Fail("ends", "reception.error.hours", "max", maxSlots)
 	}
 	if x.Closes == 0 || x.Closes > x.Begins {
 		x.Closes = x.Begins
 	}
-	if err := f.Err(); err != nil {
-		return nil, err
+	if x.Closes <= max(now.UnixMilli(), x.Opens) {
+		f.Fail("closes", "reception.error.closes")
 	}
-	x.ID, x.Person = ids.At(now), a.Person
-	err = s.change(ctx, c, func(tx *db.Tx) error {
-		if err := insertSession(tx, c.ID, &x); err != nil {
-			return err
-		}
-		if err := permission.Audit(tx, a, Publish, "reception", x.ID, "", now); err != nil {
-			return err
-		}
-		return once.Claim(tx, "/staff"+at(x.ID))
-	})
-	return &x, err
+	x.Note = strings.TrimSpace(x.Note)
+	if n := len([]rune(x.Note)); n > maxNote {
+		f.Fail("note", "error.field.too_long", "max", maxNote, "over", n-maxNote)
+	}
+	return f
+}
+
+// colleague refuses whoever does not work for the body that receives.
+func colleague(tx *db.Tx, cityID int64, x *Session) error {
+	if x.Staff == 0 {
+		return nil
+	}
+	staff, err := account.Staff(tx, cityID, x.Body)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(staff, func(m account.Colleague) bool { return m.ID == x.Staff }) {
+		return web.Invalid(web.FieldError{Field: "staff", Key: "reception.error.staff"})
+	}
+	return nil
 }
 
 // change runs a transaction after which public pages are made anew.
@@ -131,6 +163,44 @@ func (s *Service) CancelSession(ctx context.Context, c *city.City, a permission.
 			return err
 		}
 		if err := permission.Audit(tx, a, "reception.cancel", "reception", id, "", s.Clock.Now()); err != nil {
+			return err
+		}
+		return once.Claim(tx, "/staff"+at(id))
+	})
+}
+
+// TakeOut takes a slot out of a session; who has it hears it. Field: out.
+func (s *Service) TakeOut(ctx context.Context, c *city.City, a permission.Actor, id, slot int64) error {
+	return s.change(ctx, c, func(tx *db.Tx) error {
+		x, err := lockSession(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := a.Check(Publish, x.Body); err != nil {
+			return err
+		}
+		slots, now := x.Slots(), s.Clock.Now()
+		switch {
+		case x.Cancelled != "" || !slices.Contains(slots, slot) || slot <= now.UnixMilli():
+			return web.Invalid(web.FieldError{Field: "out", Key: "reception.error.out"})
+		case len(slots) == 1:
+			return web.Invalid(web.FieldError{Field: "out", Key: "reception.error.last"})
+		}
+		list, err := bookings(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		for _, b := range list {
+			if b.Slot != slot {
+				continue
+			}
+			b.State, b.Slot = Cancelled, 0
+			if err := errors.Join(updateBooking(tx, c.ID, b), s.tell(tx, c, b, slot, "reception.notice.slot_out")); err != nil {
+				return err
+			}
+		}
+		x.Gone = append(x.Gone, slot)
+		if err := errors.Join(setGone(tx, c.ID, x), permission.Audit(tx, a, "reception.slot", "reception", id, strconv.FormatInt(slot, 10), now)); err != nil {
 			return err
 		}
 		return once.Claim(tx, "/staff"+at(id))
@@ -224,6 +294,9 @@ func (s *Service) place(tx *db.Tx, c *city.City, b *Booking, q Asked) error {
 	if err != nil {
 		return err
 	}
+	if x.Early(now) {
+		return web.Invalid(web.FieldError{Field: "slot", Key: "reception.error.early"})
+	}
 	if !x.Open(now) {
 		return web.Invalid(web.FieldError{Field: "slot", Key: "reception.error.closed"})
 	}
@@ -246,7 +319,7 @@ func (s *Service) place(tx *db.Tx, c *city.City, b *Booking, q Asked) error {
 	case !slices.Contains(free, b.Slot):
 		return web.Invalid(web.FieldError{Field: "slot", Key: "reception.error.taken"})
 	}
-	if err := s.within(tx, c, b.Person); err != nil {
+	if err := s.within(tx, c, x, b.Person); err != nil {
 		return err
 	}
 	if number := strings.TrimSpace(q.Earlier); number != "" {
@@ -263,35 +336,52 @@ func (s *Service) place(tx *db.Tx, c *city.City, b *Booking, q Asked) error {
 	return insertBooking(tx, c.ID, b)
 }
 
-// within refuses more bookings ahead than the city allows one person.
-func (s *Service) within(tx *db.Tx, c *city.City, person int64) error {
+// within refuses more bookings ahead than the city allows one person, with all
+// officials and with this one.
+func (s *Service) within(tx *db.Tx, c *city.City, x *Session, person int64) error {
 	set, err := city.Settings(c, Section.Name, DefaultSettings)
 	if err != nil {
 		return err
 	}
-	mine, err := bookingsOf(tx, c.ID, person, 100)
+	list, err := s.ahead(tx, c, person)
 	if err != nil {
 		return err
 	}
-	n, now := 0, s.Clock.Now().UnixMilli()
-	for _, b := range mine {
-		if b.State == Booked && b.Slot > now {
-			n++
-		}
-		if b.State == Waiting {
-			x, err := session(tx, c.ID, b.Session)
-			if err != nil {
-				return err
-			}
-			if x.Ends > now {
-				n++
-			}
+	same := 0
+	for _, v := range list {
+		if v.Session.Same(x) {
+			same++
 		}
 	}
-	if n >= set.Ahead {
+	switch {
+	case len(list) >= set.Ahead:
 		return web.Invalid(web.FieldError{Field: "slot", Key: "reception.error.many", Args: []any{"n", set.Ahead}})
+	case same >= set.Official:
+		return web.Invalid(web.FieldError{Field: "slot", Key: "reception.error.official_many", Args: []any{"n", set.Official}})
 	}
 	return nil
+}
+
+// ahead reads the bookings of a person that are still to come, or wait.
+func (s *Service) ahead(tx *db.Tx, c *city.City, person int64) (out []*Visit, err error) {
+	mine, err := bookingsOf(tx, c.ID, person, 100)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Clock.Now().UnixMilli()
+	for _, b := range mine {
+		if !b.Ahead() || b.Slot != 0 && b.Slot <= now {
+			continue
+		}
+		x, err := session(tx, c.ID, b.Session)
+		if err != nil {
+			return nil, err
+		}
+		if x.Ends > now {
+			out = append(out, &Visit{Booking: b, Session: x})
+		}
+	}
+	return out, nil
 }
 
 // CancelBooking gives a place back: the person, or whoever keeps the list. Who
@@ -337,7 +427,7 @@ func (s *Service) drop(tx *db.Tx, c *city.City, x *Session, b *Booking) error {
 	if err := updateBooking(tx, c.ID, b); err != nil {
 		return err
 	}
-	if slot == 0 || x.Cancelled != "" || slot <= s.Clock.Now().UnixMilli() {
+	if !slices.Contains(x.Slots(), slot) || x.Cancelled != "" || slot <= s.Clock.Now().UnixMilli() {
 		return nil
 	}
 	all, err := bookings(tx, c.ID, x.ID)
@@ -357,6 +447,9 @@ func (s *Service) drop(tx *db.Tx, c *city.City, x *Session, b *Booking) error {
 // Mark says whether somebody has come.
 func (s *Service) Mark(ctx context.Context, c *city.City, a permission.Actor, id int64, came bool) error {
 	return s.receive(ctx, c, a, id, func(_ *db.Tx, b *Booking) error {
+		if b.Outcome != "" {
+			return web.Conflict() // who has an answer has come
+		}
 		b.State = Missed
 		if came {
 			b.State = Came
@@ -378,7 +471,7 @@ func (s *Service) Answer(ctx context.Context, c *city.City, a permission.Actor, 
 }
 
 func (s *Service) receive(ctx context.Context, c *city.City, a permission.Actor, id int64, fn func(tx *db.Tx, b *Booking) error) error {
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
+	return s.change(ctx, c, func(tx *db.Tx) error {
 		b, err := s.present(tx, c, a, id)
 		if err != nil {
 			return err
@@ -393,7 +486,8 @@ func (s *Service) receive(ctx context.Context, c *city.City, a permission.Actor,
 	})
 }
 
-// present reads a booking of somebody who may have come by now.
+// present reads a booking of somebody who may have come by now. About who has
+// left the city's books nothing more is written down.
 func (s *Service) present(tx *db.Tx, c *city.City, a permission.Actor, id int64) (*Booking, error) {
 	b, x, err := s.held(tx, c, a, id)
 	if err != nil {
@@ -403,7 +497,7 @@ func (s *Service) present(tx *db.Tx, c *city.City, a permission.Actor, id int64)
 		return nil, web.NotFound()
 	}
 	day := s.Clock.Now().In(c.Zone).Format(time.DateOnly)
-	if b.Slot == 0 || b.Case != 0 || day < time.UnixMilli(b.Slot).In(c.Zone).Format(time.DateOnly) {
+	if b.Slot == 0 || b.Person == 0 || b.Case != 0 || day < time.UnixMilli(b.Slot).In(c.Zone).Format(time.DateOnly) {
 		return nil, web.Conflict()
 	}
 	return b, nil

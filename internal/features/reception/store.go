@@ -2,11 +2,12 @@ package reception
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
-const sessionColumns = `id, body_id, officials, place, remote, begins_at, ends_at, minutes, closes_at, cancelled, person_id`
+const sessionColumns = `id, body_id, officials, place, remote, begins_at, ends_at, minutes, opens_at, closes_at, note, staff_id, gone, cancelled, person_id`
 
 // counts are the slots that are taken and the people who wait, as columns.
 const counts = `(SELECT COUNT(*) FROM reception_booking b WHERE b.city_id = s.city_id AND b.session_id = s.id AND b.slot_at <> 0),
@@ -14,11 +15,12 @@ const counts = `(SELECT COUNT(*) FROM reception_booking b WHERE b.city_id = s.ci
 
 func scanSession(r db.Row) (*Session, error) {
 	s := &Session{}
-	var officials string
-	if err := r.Scan(&s.ID, &s.Body, &officials, &s.Place, &s.Remote, &s.Begins, &s.Ends, &s.Minutes, &s.Closes, &s.Cancelled, &s.Person, &s.Taken, &s.Queue); err != nil {
+	var officials, gone string
+	if err := r.Scan(&s.ID, &s.Body, &officials, &s.Place, &s.Remote, &s.Begins, &s.Ends, &s.Minutes, &s.Opens, &s.Closes, &s.Note, &s.Staff, &gone,
+		&s.Cancelled, &s.Person, &s.Taken, &s.Queue); err != nil {
 		return nil, err
 	}
-	return s, json.Unmarshal([]byte(officials), &s.Officials)
+	return s, errors.Join(json.Unmarshal([]byte(officials), &s.Officials), json.Unmarshal([]byte(gone), &s.Gone))
 }
 
 func insertSession(tx *db.Tx, city int64, s *Session) error {
@@ -26,8 +28,17 @@ func insertSession(tx *db.Tx, city int64, s *Session) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec("reception.session.insert", `INSERT INTO reception_session (city_id, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		city, s.ID, s.Body, string(officials), s.Place, s.Remote, s.Begins, s.Ends, s.Minutes, s.Closes, s.Cancelled, s.Person)
+	_, err = tx.Exec("reception.session.insert", `INSERT INTO reception_session (city_id, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		city, s.ID, s.Body, string(officials), s.Place, s.Remote, s.Begins, s.Ends, s.Minutes, s.Opens, s.Closes, s.Note, s.Staff, "[]", s.Cancelled, s.Person)
+	return err
+}
+
+func setGone(tx *db.Tx, city int64, s *Session) error {
+	gone, err := json.Marshal(s.Gone)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("reception.session.gone", `UPDATE reception_session SET gone = $3 WHERE city_id = $1 AND id = $2`, city, s.ID, string(gone))
 	return err
 }
 
