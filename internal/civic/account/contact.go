@@ -39,7 +39,7 @@ func (s *Service) AddContact(ctx context.Context, c *city.City, a permission.Act
 
 // attach gives a proved address to the person who asked for it.
 func (s *Service) attach(tx *db.Tx, c *city.City, ch challenge) (refusal, err error) {
-	if err := lockPerson(tx, c.ID, ch.subject); err != nil {
+	if err := LockPerson(tx, c.ID, ch.subject); err != nil {
 		return nil, err
 	}
 	free, err := putContact(tx, c.ID, Contact{Address: ch.address, Kind: kindOf(ch.address), Person: ch.subject, Verified: s.clock.Now().UnixMilli()})
@@ -63,7 +63,7 @@ func (s *Service) DropContact(ctx context.Context, c *city.City, a permission.Ac
 		return permission.ErrDenied
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if err := lockPerson(tx, c.ID, a.Person); err != nil {
+		if err := LockPerson(tx, c.ID, a.Person); err != nil {
 			return err
 		}
 		if err := guard(tx, a); err != nil {

@@ -159,7 +159,7 @@ func (s *Service) DropIdentity(ctx context.Context, c *city.City, a permission.A
 		return permission.ErrDenied
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if err := lockPerson(tx, c.ID, a.Person); err != nil {
+		if err := LockPerson(tx, c.ID, a.Person); err != nil {
 			return err
 		}
 		contacts, err := Contacts(tx, c.ID, a.Person)

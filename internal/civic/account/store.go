@@ -75,8 +75,8 @@ func dropChallenges(tx *db.Tx, city int64, address string) error {
 	return err
 }
 
-// lockPerson makes those who change a person's ways to sign in wait for each other.
-func lockPerson(tx *db.Tx, city, id int64) error {
+// LockPerson makes those who change what one person has wait for each other.
+func LockPerson(tx *db.Tx, city, id int64) error {
 	_, err := db.One(tx, "account.lock", `SELECT id FROM account_person WHERE city_id = $1 AND id = $2`+tx.ForUpdate(), db.Int64, city, id)
 	return err
 }

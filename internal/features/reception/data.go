@@ -66,12 +66,19 @@ func (s *Service) erase(tx *db.Tx, cityID, person int64, at time.Time) error {
 		return err
 	}
 	for _, b := range list {
-		if !b.Ahead() || b.Slot != 0 && b.Slot <= at.UnixMilli() {
+		if !b.Ahead() {
 			continue
 		}
 		x, err := lockSession(tx, cityID, b.Session)
 		if err != nil {
 			return err
+		}
+		b, err = booking(tx, cityID, b.ID) // as it is now that nobody else changes it
+		if err != nil {
+			return err
+		}
+		if !b.Ahead() || b.Slot != 0 && b.Slot <= at.UnixMilli() {
+			continue
 		}
 		if err := s.drop(tx, c, x, b); err != nil {
 			return err

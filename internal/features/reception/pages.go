@@ -261,7 +261,7 @@ func (p *Pages) calendar(w http.ResponseWriter, r *http.Request) error {
 	e.SetURL(s.Absolute(ticket(x.ID)))
 	w.Header().Set("Content-Disposition", `attachment; filename="visit.ics"`)
 	w.Header().Set("Cache-Control", "private, no-store")
-	web.NewBody(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize())).Send(w, r)
+	web.NewBody(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize(ics.WithNewLineWindows))).Send(w, r)
 	return nil
 }
 

@@ -118,7 +118,7 @@ func visit(tx *db.Tx, c *city.City, b *Booking, x *Session) (*Visit, error) {
 	}
 	all, err := bookings(tx, c.ID, x.ID)
 	for _, o := range all {
-		if o.State == Waiting && o.ID <= b.ID {
+		if o.State == Waiting && (o.Turn < b.Turn || o.Turn == b.Turn && o.ID <= b.ID) {
 			v.Position++
 		}
 	}

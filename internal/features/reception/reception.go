@@ -123,6 +123,7 @@ type Booking struct {
 	Outcome  string // what was answered on the spot
 	Case     int64  // what came of it
 	Reminded bool
+	Turn     int64 // in which they booked; who waits longest has the smallest
 }
 
 // Ahead tells whether it still is to come, or waits.

@@ -287,9 +287,13 @@ func (q *Asked) check(c *city.City, desk bool) (address string, err error) {
 	return address, f.Err()
 }
 
-// place finds room for a booking, one after the other with all of its session.
+// place finds room for a booking, one after the other with all of its session
+// and all of its person, whose bookings are counted.
 func (s *Service) place(tx *db.Tx, c *city.City, b *Booking, q Asked) error {
 	now := s.Clock.Now()
+	if err := account.LockPerson(tx, c.ID, b.Person); err != nil {
+		return err
+	}
 	x, err := lockSession(tx, c.ID, b.Session)
 	if err != nil {
 		return err
@@ -332,6 +336,11 @@ func (s *Service) place(tx *db.Tx, c *city.City, b *Booking, q Asked) error {
 		}
 		b.Earlier = f.ID
 	}
+	last, err := lastTurn(tx, c.ID, x.ID)
+	if err != nil {
+		return err
+	}
+	b.Turn = last + 1
 	b.Reminded = b.Slot != 0 && b.Slot-now.UnixMilli() < remindBefore.Milliseconds() // they know
 	return insertBooking(tx, c.ID, b)
 }
@@ -557,19 +566,21 @@ func (s *Service) Remind(ctx context.Context) error {
 		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
 			now := s.Clock.Now()
 			list, err := unreminded(tx, c.ID, now.UnixMilli(), now.Add(remindBefore).UnixMilli(), 500)
-			if err != nil {
-				return err
-			}
 			for _, b := range list {
-				b.Reminded = true
-				if err := errors.Join(updateBooking(tx, c.ID, b), s.tell(tx, c, b, b.Slot, "reception.notice.tomorrow")); err != nil {
-					return err
-				}
+				err = errors.Join(err, s.remind(tx, c, b))
 			}
-			return nil
+			return err
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Service) remind(tx *db.Tx, c *city.City, b *Booking) error {
+	first, err := reminded(tx, c.ID, b)
+	if err != nil || !first {
+		return err
+	}
+	return s.tell(tx, c, b, b.Slot, "reception.notice.tomorrow")
 }

@@ -72,16 +72,16 @@ func sessions(tx *db.Tx, city, body, from, to int64, limit int) ([]*Session, err
 		scanSession, w.Args...)
 }
 
-const bookingColumns = `id, session_id, person_id, slot_at, state, name, subject, earlier_id, lang, outcome, case_id, reminded`
+const bookingColumns = `id, session_id, person_id, slot_at, state, name, subject, earlier_id, lang, outcome, case_id, reminded, turn`
 
 func scanBooking(r db.Row) (*Booking, error) {
 	b := &Booking{}
-	return b, r.Scan(&b.ID, &b.Session, &b.Person, &b.Slot, &b.State, &b.Name, &b.Subject, &b.Earlier, &b.Lang, &b.Outcome, &b.Case, &b.Reminded)
+	return b, r.Scan(&b.ID, &b.Session, &b.Person, &b.Slot, &b.State, &b.Name, &b.Subject, &b.Earlier, &b.Lang, &b.Outcome, &b.Case, &b.Reminded, &b.Turn)
 }
 
 func insertBooking(tx *db.Tx, city int64, b *Booking) error {
-	_, err := tx.Exec("reception.booking.insert", `INSERT INTO reception_booking (city_id, `+bookingColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		city, b.ID, b.Session, b.Person, b.Slot, b.State, b.Name, b.Subject, b.Earlier, b.Lang, b.Outcome, b.Case, b.Reminded)
+	_, err := tx.Exec("reception.booking.insert", `INSERT INTO reception_booking (city_id, `+bookingColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		city, b.ID, b.Session, b.Person, b.Slot, b.State, b.Name, b.Subject, b.Earlier, b.Lang, b.Outcome, b.Case, b.Reminded, b.Turn)
 	return err
 }
 
@@ -98,7 +98,7 @@ func booking(tx *db.Tx, city, id int64) (*Booking, error) {
 // bookings reads those of a session: by slot, then who wait in their order.
 func bookings(tx *db.Tx, city, session int64) ([]*Booking, error) {
 	return db.All(tx, "reception.bookings", `SELECT `+bookingColumns+` FROM reception_booking WHERE city_id = $1 AND session_id = $2 AND state <> 'cancelled'
-		ORDER BY CASE WHEN slot_at = 0 THEN 1 ELSE 0 END, slot_at, id`, scanBooking, city, session)
+		ORDER BY CASE WHEN slot_at = 0 THEN 1 ELSE 0 END, slot_at, turn, id`, scanBooking, city, session)
 }
 
 // bookingsOf reads a person's, the newest first.
@@ -111,6 +111,19 @@ func bookingsOf(tx *db.Tx, city, person int64, limit int) ([]*Booking, error) {
 func unreminded(tx *db.Tx, city, from, to int64, limit int) ([]*Booking, error) {
 	return db.All(tx, "reception.unreminded", `SELECT `+bookingColumns+` FROM reception_booking WHERE city_id = $1 AND state = 'booked' AND NOT reminded
 		AND slot_at >= $2 AND slot_at < $3 ORDER BY slot_at, id LIMIT $4`, scanBooking, city, from, to, limit)
+}
+
+// reminded notes that somebody is reminded of a slot; it is false when somebody
+// else has, or the slot is no longer theirs.
+func reminded(tx *db.Tx, city int64, b *Booking) (bool, error) {
+	n, err := tx.Exec("reception.remind", `UPDATE reception_booking SET reminded = TRUE WHERE city_id = $1 AND id = $2 AND slot_at = $3 AND state = 'booked' AND NOT reminded`,
+		city, b.ID, b.Slot)
+	return n == 1, err
+}
+
+// lastTurn reads the turn of who booked last.
+func lastTurn(tx *db.Tx, city, session int64) (int64, error) {
+	return db.One(tx, "reception.turn", `SELECT COALESCE(MAX(turn), 0) FROM reception_booking WHERE city_id = $1 AND session_id = $2`, db.Int64, city, session)
 }
 
 // Held are the receptions of a body in some time, as everybody may know them.
