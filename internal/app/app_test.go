@@ -191,6 +191,7 @@ func TestEveryPageAnswersInThreeLanguagesWithNoMissingText(t *testing.T) {
 		"/account", "/account/notices", "/account/preferences", "/account/devices", "/account/security", "/account/data", "/admin/people",
 		"/systemic", "/staff", "/staff?view=closed", "/staff/near?lat=42.87&lon=74.6", "/staff/moderation", "/staff/jobs", "/demo/outbox",
 		"/answers", "/answers?kind=appeal&period=4w", "/data/figures", "/bulletins", "/staff/figures", "/staff/figures/gorsvet",
+		"/reception", "/staff/reception",
 	} {
 		for _, lang := range []string{"ky", "ru", "en"} {
 			sep := "?"

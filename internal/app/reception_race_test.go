@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -231,6 +232,93 @@ func TestWhoLeavesMakesRoomForWhoWaits(t *testing.T) {
 		_, list, err := a.Reception.List(t.Context(), w.c, permission.Actor{City: w.c.ID, System: true, Person: 1003}, x.ID)
 		if err != nil || len(list) != 1 || list[0].Person != 2002 {
 			t.Errorf("the list has %d people (%v), want the one who stays", len(list), err)
+		}
+	})
+}
+
+// TestEveryRoleDoesAtReceptionsWhatTheMatrixSays takes every role at the body
+// that receives, at another and in the whole city, residents and a visitor.
+func TestEveryRoleDoesAtReceptionsWhatTheMatrixSays(t *testing.T) {
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		w := crowdOf(t, a)
+		matrix, err := a.Matrix.Of(t.Context(), w.c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := w.session("The head", 60)
+		b := w.must(0, x, x.Slots()[0])
+		there, err := strconv.ParseInt(bodyNamed(t, a, "tazalyk"), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		called := 0
+		deeds := map[string]func(who permission.Actor) error{
+			reception.Publish: func(who permission.Actor) error {
+				_, err := a.Reception.PublishSession(t.Context(), w.c, who, reception.Session{
+					Body: x.Body, Officials: x.Officials, Place: x.Place, Begins: x.Begins, Ends: x.Ends, Minutes: 10,
+				})
+				return err
+			},
+			reception.Publish + " and take out": func(who permission.Actor) error {
+				return a.Reception.TakeOut(t.Context(), w.c, who, x.ID, 1)
+			},
+			reception.Publish + " and call off": func(who permission.Actor) error {
+				return a.Reception.CancelSession(t.Context(), w.c, who, w.session("The head", 1).ID, "why")
+			},
+			reception.Receive: func(who permission.Actor) error {
+				_, list, err := a.Reception.List(t.Context(), w.c, who, x.ID)
+				if err == nil && len(list) == 0 {
+					return permission.ErrDenied // the page without its people
+				}
+				return err
+			},
+			reception.Receive + " and answer": func(who permission.Actor) error {
+				return a.Reception.Answer(t.Context(), w.c, who, b.ID, "An answer")
+			},
+			reception.Receive + " and register": func(who permission.Actor) error {
+				_, err := a.Reception.Register(t.Context(), w.c, who, b.ID, "complaint", "The lamps of the yard have been dark for a month.")
+				return err
+			},
+			reception.BookFor: func(who permission.Actor) error {
+				called++
+				_, err := a.Reception.Book(t.Context(), w.c, who, reception.Asked{
+					Session: x.ID, Slot: x.Slots()[called], Subject: "The lamps of our yard", Phone: "0555 00 00 " + strconv.Itoa(10+called), Name: "Асан", Lang: "ky",
+				})
+				if err != nil {
+					called--
+				}
+				return err
+			},
+		}
+		staff := []permission.Actor{{City: w.c.ID}, {City: w.c.ID, Person: 2001, Level: permission.Phone}}
+		for _, role := range permission.Roles {
+			for _, at := range []int64{x.Body, there, 0} {
+				staff = append(staff, permission.Actor{City: w.c.ID, Person: 1003, Level: permission.Phone, Strong: true, Grants: []permission.Grant{{Role: role, Body: at}}})
+			}
+		}
+		roles := map[string][]permission.Role{}
+		for _, r := range matrix.Rules() {
+			roles[r.Action] = r.Roles
+		}
+		allowed := 0
+		for name, do := range deeds {
+			action, _, _ := strings.Cut(name, " ")
+			for _, who := range staff {
+				may := false
+				for _, g := range who.Grants {
+					near := g.Body == 0 || g.Body == x.Body && action != reception.BookFor // who books for callers does so for the whole city
+					may = may || near && slices.Contains(roles[action], g.Role)
+				}
+				if may {
+					allowed++
+				}
+				if err := do(who.WithMatrix(matrix)); refused(err) == may {
+					t.Errorf("%s by person %d with %v: %v, the matrix says %v", name, who.Person, who.Grants, err, may)
+				}
+			}
+		}
+		if allowed < 30 {
+			t.Errorf("only %d deeds were allowed", allowed)
 		}
 	})
 }

@@ -52,8 +52,12 @@ func Receptions(ctx context.Context, s reception.Service, past *clock.Manual, c 
 		}
 		begins := time.Date(local.Year(), local.Month(), local.Day(), h.hour, 0, 0, 0, c.Zone)
 		past.Set(begins.AddDate(0, 0, -14))
+		place := "Чүй проспектиси, 166"
+		if h.remote {
+			place = ""
+		}
 		x, err := s.PublishSession(ctx, c, staff, reception.Session{
-			Body: b.ID, Officials: h.officials, Place: "Чүй проспектиси, 166", Remote: h.remote, Begins: begins.UnixMilli(), Ends: begins.Add(time.Duration(h.slots) * 15 * time.Minute).UnixMilli(), Minutes: 15, Note: h.note,
+			Body: b.ID, Officials: h.officials, Place: place, Remote: h.remote, Begins: begins.UnixMilli(), Ends: begins.Add(time.Duration(h.slots) * 15 * time.Minute).UnixMilli(), Minutes: 15, Note: h.note,
 		})
 		if err != nil {
 			return err
@@ -65,6 +69,9 @@ func Receptions(ctx context.Context, s reception.Service, past *clock.Manual, c 
 				q.Slot = slots[i]
 			}
 			me := permission.Actor{City: c.ID, System: true, Person: resident(next + 10), Name: "Тургун " + string(rune('А'+next)) + "."}
+			if h.remote {
+				me.Person = resident(0) // whom visitors of the demo become first
+			}
 			next++
 			made, err := s.Book(ctx, c, me, q)
 			if err != nil {

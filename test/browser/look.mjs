@@ -21,6 +21,11 @@ const everybody = [
   '/data/', '/developers', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data', '/account/mandates', '/account/link'];
+const resident = await visitor(browser, phone);
+await become(resident, base, 2000);
+await resident.goto(`${base}/account`);
+own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
+await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
