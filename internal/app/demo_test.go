@@ -31,10 +31,11 @@ func TestTheDemoHasAppealsWithHonestFigures(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if fig.Received != 48 || fig.InTime < 20 || fig.Late < 3 || fig.Open < 5 || fig.Rated < 8 {
+	// 48 were written, one was said at a reception.
+	if fig.Received != 49 || fig.InTime < 20 || fig.Late < 3 || fig.Open < 5 || fig.Rated < 8 {
 		t.Errorf("figures of the demo's appeals: %+v", fig)
 	}
-	for path, want := range map[string]string{"/news": "185", "/outages": "No water", "/systemic": "Street lights"} {
+	for path, want := range map[string]string{"/news": "185", "/outages": "No water", "/systemic": "Street lights", "/reception": "Deputy mayor"} {
 		if page, _ := visit(t, s).do(200, http.MethodGet, path, nil); !strings.Contains(page, want) {
 			t.Errorf("%s of the demo shows nothing of %q", path, want)
 		}
