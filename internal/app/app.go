@@ -37,6 +37,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
+	"github.com/ashar-kg/ashar/internal/features/vote"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
@@ -58,7 +59,7 @@ func Migrations() []db.Migrations {
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
-		systemic.Migrations, figures.Migrations, news.Migrations,
+		systemic.Migrations, figures.Migrations, news.Migrations, vote.Migrations,
 	}
 }
 
@@ -85,6 +86,7 @@ type App struct {
 	Reception *reception.Service
 	Mandates  *mandate.Service
 	News      *news.Service
+	Votes     *vote.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
 	providers map[string]*openid.Client

@@ -27,6 +27,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
+	"github.com/ashar-kg/ashar/internal/features/vote"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
 	"github.com/ashar-kg/ashar/internal/platform/outward"
@@ -61,6 +62,10 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Figures = a.figures(catalogue)
 	a.News = &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
+
+	a.Votes = &vote.Service{
+		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
+	}
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
 	a.Mandates = &mandate.Service{DB: a.DB, Clock: a.Clock, Kinds: cases.Kinds}
@@ -124,6 +129,7 @@ func (a *App) rooms() *rooms {
 		a.Chat.Manifest(),
 		outages.Manifest(),
 		receptions.Manifest(),
+		(&vote.Pages{Service: a.Votes}).Manifest(),
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),
