@@ -61,6 +61,37 @@ func (c *classes) payers(p, at int) *payers {
 		c.slot = append(c.slot, 0)
 	}
 	c.next = c.next[:0]
+	if s.points == nil && !deeper {
+		c.approvers(l, s)
+	} else {
+		c.givers(l, s, at, deeper)
+	}
+	c.unlink(l)
+	kept := c.keep(l)
+	c.stages[at].lists[p] = kept
+	return kept
+}
+
+// approvers lists the supporters in the open stage where each gives one point:
+// most lists of a count are these, and there each class has one entry.
+func (c *classes) approvers(l *payers, s *supporters) {
+	of, slot := c.of, c.slot
+	class, voters := l.class, l.voters
+	for i, g := range s.group {
+		k := of[g]
+		entry := slot[k]
+		if entry == 0 {
+			class, voters = append(class, k), append(voters, s.voters[i])
+			slot[k] = int32(len(class))
+			continue
+		}
+		voters[entry-1] += s.voters[i]
+	}
+	l.class, l.voters = class, voters
+}
+
+// givers lists the supporters at any stage, by what each gives.
+func (c *classes) givers(l *payers, s *supporters, at int, deeper bool) {
 	for i, g := range s.group {
 		k := c.of[g]
 		for deeper && int(c.round[k]) >= at {
@@ -77,10 +108,6 @@ func (c *classes) payers(p, at int) *payers {
 		}
 		l.voters[entry] += s.voters[i]
 	}
-	c.unlink(l)
-	kept := c.keep(l)
-	c.stages[at].lists[p] = kept
-	return kept
 }
 
 // keep copies a list into a used one, if there is, or into one of its size:
