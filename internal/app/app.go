@@ -27,6 +27,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
@@ -57,7 +58,7 @@ import (
 func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, report.Migrations, appeal.Migrations,
+		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
 		systemic.Migrations, figures.Migrations, news.Migrations, vote.Migrations,
 	}
@@ -85,6 +86,7 @@ type App struct {
 	Outages   *outage.Service
 	Reception *reception.Service
 	Mandates  *mandate.Service
+	Pledges   *pledge.Service
 	News      *news.Service
 	Votes     *vote.Service
 	mailboxes []mailbox

@@ -16,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
@@ -70,6 +71,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
 	a.Mandates = &mandate.Service{DB: a.DB, Clock: a.Clock, Kinds: cases.Kinds}
 	a.Accounts.Mandates(a.Mandates)
+	a.Pledges = &pledge.Service{DB: a.DB, Clock: a.Clock, Versions: a.Versions, Subjects: map[string]pledge.Source{}}
 	a.Reception = &reception.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Appeals: appeals}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeals}
 	a.Chat = &chat.Service{
@@ -103,6 +105,7 @@ func (a *App) rooms() *rooms {
 	issues := &systemic.Pages{Service: a.Systemic}
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
+	pledges := &pledge.Pages{Service: a.Pledges}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
@@ -117,7 +120,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases: asked{a.Reports, appeals, issues, receptions}, Agenda: []account.Agenda{receptions}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
+			Cases: asked{a.Reports, appeals, issues, receptions, pledges}, Agenda: []account.Agenda{receptions}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
 	r.list = []manifest.Feature{
@@ -133,6 +136,7 @@ func (a *App) rooms() *rooms {
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),
+		pledges.Manifest(),
 		(&mandate.Pages{Service: a.Mandates, Papers: a.Appeals.Papers, Cities: a.Cities}).Manifest(),
 		r.choices.Manifest(),
 		(&notify.Pages{DB: a.DB, Clock: a.Clock}).Manifest(),

@@ -26,7 +26,7 @@ await become(resident, base, 2000);
 await resident.goto(`${base}/account`);
 own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
 await resident.context().close();
-const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception];
+const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
 async function look(options, name, person, pages) {
