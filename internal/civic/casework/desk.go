@@ -194,7 +194,8 @@ type Move struct {
 	Lang    string
 	Actor   string // shown in the timeline
 	Photos  []Photo
-	Version int64 // the version the person saw, 0 for any
+	Version int64         // the version the person saw, 0 for any
+	Edit    func(f *File) // what else the step changes in the case, such as the end of its clock; may be nil
 }
 
 // Move does the step for the actor. Input errors name the fields "to",
@@ -229,6 +230,9 @@ func (d *Desk) Move(tx *db.Tx, c *city.City, a permission.Actor, id int64, m Mov
 			return web.Invalid(wrong...)
 		}
 		d.enter(f, k, m.To, m.Reason)
+		if m.Edit != nil {
+			m.Edit(f)
+		}
 		*e = Event{
 			ID: e.ID, Case: id, Kind: EventState, Public: true, Person: a.Person, Actor: m.Actor, Body: f.Body,
 			Reason: m.Reason, Note: m.Note, Lang: m.Lang, Photos: m.Photos,

@@ -13,7 +13,7 @@
 // The form of the panel is sent to /pledges, which tells what is wrong on a page
 // of its own and leads back to the page of the subject. A page with the panel may
 // be cached: visitors who are not signed in see no form. When a project fails,
-// its feature calls ReturnAll inside its own transaction.
+// its feature calls Fail inside its own transaction.
 package pledge
 
 import (
@@ -44,6 +44,7 @@ type About struct {
 	Body      int64  // whose staff confirms and returns
 	Applicant int64  // who carries it out, and confirms and returns too; 0 for nobody
 	Open      bool   // it may be pledged now
+	Failed    bool   // what was received is to be given back
 }
 
 // Source tells about the subjects of one kind. It answers web.NotFound for what

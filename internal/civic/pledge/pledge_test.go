@@ -131,22 +131,24 @@ func TestAPledgeIsPromisedReceivedAndReturned(t *testing.T) {
 		sum(pledge.Work, pledge.Promised, 0, 6)
 		sum(pledge.Materials, pledge.Returned, 300_000, 0)
 
-		// A project that fails gives back what it got and frees from the rest.
+		// A project that fails frees from promises; what it got is given back one by one.
 		open = false
 		promise(422, person(14), pledge.Pledge{What: pledge.Money, Tyiyn: 100})
-		if err := d.Update(ctx, func(tx *db.Tx) error { return s.ReturnAll(tx, c, clerk, idea, "Не состоялся") }); err != nil {
+		if err := d.Update(ctx, func(tx *db.Tx) error { return s.Fail(tx, c, clerk, idea, "Не состоялся") }); err != nil {
 			t.Fatal(err)
 		}
+		sum(pledge.Money, pledge.Confirmed, 500_000, 0)
+		sum(pledge.Work, pledge.Promised, 0, 0)
+		steps(200, s.Return(ctx, c, clerk, money, "Не состоялся"))
 		sum(pledge.Money, pledge.Confirmed, 0, 0)
 		sum(pledge.Money, pledge.Returned, 500_000, 0)
-		sum(pledge.Work, pledge.Promised, 0, 0)
 		mine, err := s.Own(ctx, c, 10, 10)
 		if err != nil || len(mine) != 2 || mine[0].Reason != "Не состоялся" {
 			t.Errorf("the pledger has %+v (%v)", mine, err)
 		}
 		told, err := waiting(ctx, d)
-		if err != nil || told != 6 {
-			t.Errorf("%d notices (%v), want one for each receipt and return", told, err)
+		if err != nil || told != 7 {
+			t.Errorf("%d notices (%v), want one for each receipt, return and freed promise", told, err)
 		}
 	})
 }

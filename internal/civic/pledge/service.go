@@ -154,26 +154,16 @@ func (s *Service) Return(ctx context.Context, c *city.City, a permission.Actor, 
 		case p.State != Confirmed:
 			return "", web.Conflict()
 		}
-		return s.end(p, reason), nil
+		p.State, p.Reason, p.Ended = Returned, reason, s.Clock.Now().UnixMilli()
+		return "pledge.notice.returned", nil
 	})
 }
 
-// end gives back what was received, or frees from what was not; it returns the
-// notice that tells so.
-func (s *Service) end(p *Pledge, reason string) (notice string) {
-	p.Reason, p.Ended = reason, s.Clock.Now().UnixMilli()
-	if p.State == Confirmed {
-		p.State = Returned
-		return "pledge.notice.returned"
-	}
-	p.State = Withdrawn
-	return "pledge.notice.freed"
-}
-
-// ReturnAll notes, in the transaction in which a project fails, that everything
-// received for it is given back and nobody has to keep a promise to it. Whether
-// the actor may is for the caller to check.
-func (s *Service) ReturnAll(tx *db.Tx, c *city.City, a permission.Actor, x Subject, reason string) error {
+// Fail frees everybody from the promises to a subject, in the transaction in which
+// it fails, and tells those whose pledges were received that they are given back;
+// each is noted as returned when it is. Whether the actor may is for the caller
+// to check. From then on the Source says that the subject is not open but failed.
+func (s *Service) Fail(tx *db.Tx, c *city.City, a permission.Actor, x Subject, reason string) error {
 	about, err := s.about(tx, c, x)
 	if err != nil {
 		return err
@@ -183,7 +173,11 @@ func (s *Service) ReturnAll(tx *db.Tx, c *city.City, a permission.Actor, x Subje
 		return err
 	}
 	for _, p := range list {
-		key := s.end(p, reason)
+		p.Reason = reason
+		key := "pledge.notice.due"
+		if p.State == Promised {
+			p.State, p.Ended, key = Withdrawn, s.Clock.Now().UnixMilli(), "pledge.notice.freed"
+		}
 		if err := s.store(tx, c, a, p, about, key); err != nil {
 			return err
 		}
