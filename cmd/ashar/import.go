@@ -13,6 +13,9 @@ import (
 // importCity founds a city from a folder of files, or brings changed files
 // into one. docs/own-city.md says what the files hold.
 func importCity(ctx context.Context, c *console, args []string) error {
+	if len(args) > 0 && args[0] == "budget" {
+		return checkBudget(c, args[1:])
+	}
 	cfg, rest, err := settings(c, "import", args, nil)
 	if err != nil {
 		return err
