@@ -28,6 +28,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/pledge"
+	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
@@ -57,7 +58,7 @@ import (
 // Migrations are all tables, in the order in which they may be made.
 func Migrations() []db.Migrations {
 	return []db.Migrations{
-		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
+		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, record.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
 		systemic.Migrations, figures.Migrations, news.Migrations, vote.Migrations,
