@@ -220,11 +220,13 @@ func kept(c *city.City, texts []string) []File {
 	return out
 }
 
-// Add puts files into a case.
+// Add puts files into a case, and sets their ids.
 func Add(tx *db.Tx, cityID, caseID int64, list []File, staff bool, at time.Time) error {
-	for _, f := range list {
+	for i := range list {
+		f := &list[i]
+		f.ID = ids.At(at)
 		if _, err := tx.Exec("document.add", `INSERT INTO document_file (city_id, id, case_id, name, kind, size, blob_key, by_staff)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, cityID, ids.At(at), caseID, f.Name, f.Kind, f.Size, f.Key, staff); err != nil {
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, cityID, f.ID, caseID, f.Name, f.Kind, f.Size, f.Key, staff); err != nil {
 			return err
 		}
 	}

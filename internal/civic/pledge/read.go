@@ -2,6 +2,8 @@ package pledge
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -88,7 +90,7 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, id
 // whole adds the subject; one that the public may not know of any more has no words.
 func (s *Service) whole(tx *db.Tx, c *city.City, p *Pledge) (Whole, error) {
 	x, err := s.about(tx, c, p.Subject)
-	if err != nil && web.ProblemOf(err).Status == 404 {
+	if errors.Is(err, db.ErrNotFound) || err != nil && web.ProblemOf(err).Status == http.StatusNotFound {
 		x, err = About{}, nil
 	}
 	return Whole{Pledge: *p, About: x}, err

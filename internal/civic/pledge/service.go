@@ -144,15 +144,15 @@ func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor,
 // the pledger reads. Field: reason.
 func (s *Service) Return(ctx context.Context, c *city.City, a permission.Actor, id int64, reason string) error {
 	reason = strings.TrimSpace(reason)
-	if n := len([]rune(reason)); n == 0 || n > maxReason {
-		return web.Invalid(web.FieldError{Field: "reason", Key: "pledge.error.reason", Args: []any{"max", maxReason}})
-	}
 	return s.change(ctx, c, a, id, func(_ *db.Tx, p *Pledge, x About) (string, error) {
 		switch {
 		case !keeps(a, x):
 			return "", web.NotFound()
 		case p.State != Confirmed:
 			return "", web.Conflict()
+		}
+		if n := len([]rune(reason)); n == 0 || n > maxReason {
+			return "", web.Invalid(web.FieldError{Field: "reason", Key: "pledge.error.reason", Args: []any{"max", maxReason}})
 		}
 		p.State, p.Reason, p.Ended = Returned, reason, s.Clock.Now().UnixMilli()
 		return "pledge.notice.returned", nil

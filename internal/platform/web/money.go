@@ -50,11 +50,15 @@ func ParseMoney(s string) (minor int64, ok bool) {
 	return int64(n), true
 }
 
-// MoneyText writes an amount as a field shows it: without spaces, places only
-// where there are some.
+// MoneyText writes an amount as a field shows it: digits in groups of three that
+// do not part, places only where there are some.
 func MoneyText(minor int64) string {
-	if minor%100 == 0 {
-		return strconv.FormatInt(minor/100, 10)
+	text := strconv.FormatInt(minor/100, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "\u00a0" + text[i:]
 	}
-	return strconv.FormatInt(minor/100, 10) + "," + strconv.FormatInt(minor%100/10, 10) + strconv.FormatInt(minor%10, 10)
+	if minor%100 != 0 {
+		text += "," + strconv.FormatInt(minor%100/10, 10) + strconv.FormatInt(minor%10, 10)
+	}
+	return text
 }

@@ -1,0 +1,63 @@
+package grant
+
+import "testing"
+
+func TestOwnSharesAreThoseOfTheRealSessions(t *testing.T) {
+	for _, x := range []struct{ own, total, want int64 }{
+		{732541300 - 414556600, 732541300, 434}, // Sverdlovsky
+		{216100000, 716100000, 302},             // Leninsky
+		{0, 0, 0},
+		{0, 100, 0},
+		{100, 100, 1000},
+		{1, 2000, 1},
+		{1, 2001, 0},
+	} {
+		if got := Share(x.own, x.total); got != x.want {
+			t.Errorf("%d of %d is %d tenths of a per cent, want %d", x.own, x.total, got, x.want)
+		}
+	}
+}
+
+func TestABudgetAddsUpToTheTyiyn(t *testing.T) {
+	lines := []Line{
+		{"Pipes", 12500, "m", 33333, PayGrant}, // 12.5 m at 333.33 som
+		{"Bolts", 333, "kg", 100, PayMaterials},
+		{"Digging", 40000, "h", 15000, PayWork},
+		{"Cash", 1000, "", 1, PayMoney},
+	}
+	s := SumsOf(lines)
+	if want := (Sums{Asked: 416663, Money: 1, Work: 600000, Materials: 33}); s != want {
+		t.Errorf("%+v, want %+v", s, want)
+	}
+	if s.Total() != 1016697 || s.Own() != 600034 || !s.bears(59) || s.bears(60) {
+		t.Errorf("total %d, own %d", s.Total(), s.Own())
+	}
+}
+
+func TestMoreThanHalfOfTheVotesCarry(t *testing.T) {
+	for _, x := range []struct {
+		Count
+		want bool
+	}{{Count{3, 2, 0}, true}, {Count{2, 2, 0}, false}, {Count{2, 1, 1}, false}, {Count{1, 0, 0}, true}, {Count{}, false}} {
+		if x.Carried() != x.want {
+			t.Errorf("%+v carries: %v", x.Count, !x.want)
+		}
+	}
+}
+
+func TestATrancheWaitsForTheOneBefore(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		list []Tranche
+		want int64
+	}{
+		{"none released", []Tranche{{N: 1}, {N: 2}}, 1},
+		{"first not accepted", []Tranche{{N: 1, Released: 5, Report: 6, Act: 7}, {N: 2}}, 0},
+		{"first accepted", []Tranche{{N: 1, Released: 5, Accepted: 8}, {N: 2}}, 2},
+		{"all released", []Tranche{{N: 1, Released: 5, Accepted: 8}, {N: 2, Released: 9, Accepted: 10}}, 0},
+	} {
+		if got := Next(x.list); got != x.want {
+			t.Errorf("%s: %d, want %d", x.name, got, x.want)
+		}
+	}
+}
