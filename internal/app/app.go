@@ -33,6 +33,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
+	"github.com/ashar-kg/ashar/internal/features/grant"
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
@@ -61,7 +62,7 @@ func Migrations() []db.Migrations {
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, record.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
-		systemic.Migrations, figures.Migrations, news.Migrations, vote.Migrations,
+		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations,
 	}
 }
 
@@ -88,6 +89,7 @@ type App struct {
 	Reception *reception.Service
 	Mandates  *mandate.Service
 	Pledges   *pledge.Service
+	Grants    *grant.Service
 	News      *news.Service
 	Votes     *vote.Service
 	mailboxes []mailbox

@@ -8,6 +8,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/grant"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -62,7 +63,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
 		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
-			a.demoReceptions(ctx, c)); err != nil {
+			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c)); err != nil {
 			return err
 		}
 	}
@@ -96,6 +97,20 @@ func (a *App) demoReceptions(ctx context.Context, c *city.City) error {
 	receptions := *a.Reception
 	receptions.Appeals = appeal.Intake{Service: service, Words: service.Letterhead}
 	return demo.Receptions(ctx, receptions, past, c, a.Bodies, a.Clock.Now())
+}
+
+// DemoGrants replays the demo's calls for grants on the days on which they are
+// said to be.
+func (a *App) DemoGrants(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, grant.Kind)
+	if err != nil {
+		return err
+	}
+	grants, pledges := *a.Grants, *a.Pledges
+	pledges.Clock = past
+	grants.Desk, grants.Clock, grants.Pledges = cases, past, &pledges
+	return demo.Grants(ctx, demo.Granting{Service: grants, Pledges: &pledges, Clock: past, City: c, Bodies: a.Bodies, Blobs: a.Blobs, Now: a.Clock.Now()})
 }
 
 // appealsOf are the appeals by another clock, of which nobody is told.

@@ -22,6 +22,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
+	"github.com/ashar-kg/ashar/internal/features/grant"
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
@@ -37,7 +38,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, grant.Kind)
 	if err != nil {
 		return err
 	}
@@ -72,6 +73,12 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Mandates = &mandate.Service{DB: a.DB, Clock: a.Clock, Kinds: cases.Kinds}
 	a.Accounts.Mandates(a.Mandates)
 	a.Pledges = &pledge.Service{DB: a.DB, Clock: a.Clock, Versions: a.Versions, Subjects: map[string]pledge.Source{}}
+	a.Grants = &grant.Service{
+		Desk: cases, DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions, Papers: papers, Pledges: a.Pledges,
+		Words: func(lang string) func(string, ...any) string { return catalogue.Printer(lang).T },
+	}
+	a.Grants.Listen()
+	a.Pledges.Subjects[grant.KindName] = a.Grants.Pledgeable
 	a.Reception = &reception.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Appeals: appeals}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeals}
 	a.Chat = &chat.Service{
@@ -106,10 +113,11 @@ func (a *App) rooms() *rooms {
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
 	pledges := &pledge.Pages{Service: a.Pledges}
+	grants := &grant.Pages{Service: a.Grants, Photo: a.keepPhoto}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
-		Others:     inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row},
+		Others:     inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row, grant.KindName: grants.Row},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
 	}
 	calls := &desk.Pages{
@@ -120,7 +128,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases: asked{a.Reports, appeals, issues, receptions, pledges}, Agenda: []account.Agenda{receptions}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
+			Cases: asked{a.Reports, appeals, issues, receptions, pledges, grants}, Agenda: []account.Agenda{receptions, grants}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
 	r.list = []manifest.Feature{
@@ -137,6 +145,7 @@ func (a *App) rooms() *rooms {
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),
 		pledges.Manifest(),
+		grants.Manifest(),
 		(&mandate.Pages{Service: a.Mandates, Papers: a.Appeals.Papers, Cities: a.Cities}).Manifest(),
 		r.choices.Manifest(),
 		(&notify.Pages{DB: a.DB, Clock: a.Clock}).Manifest(),

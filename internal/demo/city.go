@@ -85,6 +85,15 @@ func putPeople(tx *db.Tx, data *seed.Data, bodies map[string]*body.Body, now tim
 			return err
 		}
 	}
+	for i, code := range grantHeads {
+		id := int64(firstGrantHead + i)
+		if err := add(id, len(staff)+Residents+i, fmt.Sprintf("grants%d@demo.example", i+1)); err != nil {
+			return err
+		}
+		if err := account.PutGrant(tx, CityID, id, permission.Grant{Role: permission.Head, Body: bodies[code].ID}); err != nil {
+			return err
+		}
+	}
 	for i := range Residents {
 		if err := add(int64(firstResident+i), len(staff)+i, fmt.Sprintf("resident%d@demo.example", i+1)); err != nil {
 			return err
@@ -92,6 +101,12 @@ func putPeople(tx *db.Tx, data *seed.Data, bodies map[string]*body.Body, now tim
 	}
 	return nil
 }
+
+// grantHeads are the bodies whose heads lead the commissions for grants; their ids
+// are apart, so that they move nobody else's.
+var grantHeads = []string{"district-lenin", "district-sverdlov"}
+
+const firstGrantHead = 1900
 
 // Residents is how many invented residents have accounts.
 const Residents = 40
