@@ -47,6 +47,7 @@ func commands() []command {
 		{"backup", "write database and photos into one file while serving", backup},
 		{"restore", "put a backup back into an empty installation", restore},
 		{"tally", "recount a participatory budget from its published ballots", tally},
+		{"verify", "check the public record of a city from outside", verifyRecord},
 		{"config", "check the configuration: ashar config check", configure},
 		{"version", "tell the version", version},
 	}

@@ -91,6 +91,7 @@ type App struct {
 	Pledges   *pledge.Service
 	Grants    *grant.Service
 	News      *news.Service
+	Record    *record.Service
 	Votes     *vote.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
@@ -217,8 +218,8 @@ func (a *App) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// fold sums up what writers have appended for the counters, about once a
-// second. Every node does it: each takes other rows.
+// fold sums up what writers have appended for the counters and takes what
+// waits into the public record, about once a second. Every node does it: each takes other rows.
 func (a *App) fold(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -253,7 +254,7 @@ func (a *App) Fold(ctx context.Context) error {
 			a.Versions.Mark(c.ID)
 		}
 	}
-	return nil
+	return a.Record.Sequence(ctx)
 }
 
 // housekeeping removes what has served its time, and brings the figures into a

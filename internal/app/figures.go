@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/news"
@@ -35,6 +36,15 @@ func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
 				i.Texts[lang] = strings.Join(sheet.Lines, "\n") + "\n\n" + a.Site.Absolute(c, "/bulletins/"+f.Week.String())
 			}
 			return a.News.Propose(tx, c, i)
+		},
+		Record: func(tx *db.Tx, c *city.City, f figures.Facts, hash string) error {
+			e := record.Entry{
+				Kind: "figures.bulletin", Subject: "bulletin:" + f.Week.String(), Title: map[string]string{}, Link: "/bulletins/" + f.Week.String(), Hash: hash, At: f.Made,
+			}
+			for _, lang := range c.Languages {
+				e.Title[lang] = f.Say(catalogue.Printer(lang)).Title
+			}
+			return record.Append(tx, c.ID, e)
 		},
 		Kinds: []figures.Kind{
 			{Name: report.KindName, Public: true, Title: "figures.kind.report", See: "report.internal", Work: "/staff/reports/", Categories: a.reportCategories},

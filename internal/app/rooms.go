@@ -17,6 +17,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/pledge"
+	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/chat"
@@ -61,6 +62,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Systemic.Listen()
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
+	a.Record = &record.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Versions: a.Versions}
 	a.Figures = a.figures(catalogue)
 	a.News = &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
@@ -147,6 +149,7 @@ func (a *App) rooms() *rooms {
 		pledges.Manifest(),
 		grants.Manifest(),
 		(&mandate.Pages{Service: a.Mandates, Papers: a.Appeals.Papers, Cities: a.Cities}).Manifest(),
+		(&record.Pages{Service: a.Record}).Manifest(),
 		r.choices.Manifest(),
 		(&notify.Pages{DB: a.DB, Clock: a.Clock}).Manifest(),
 	}

@@ -45,6 +45,14 @@ type Logged struct {
 	Index int64 // -1 while it waits for its place
 }
 
+// A new key of the record is announced by an entry of this kind, under the old
+// key: its subject is KeySubject and the key. Who trusts the old key may trust
+// the new one.
+const (
+	KeyKind    = "record.key"
+	KeySubject = "key:"
+)
+
 // maxBody bounds the bytes of an entry; a bundle of the log takes 65 535.
 const maxBody = 16 << 10
 

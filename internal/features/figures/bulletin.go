@@ -3,6 +3,8 @@ package figures
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,6 +68,12 @@ func (s *Service) MakeBulletins(ctx context.Context) error {
 	return nil
 }
 
+// hashOf is the SHA-256 of a bulletin's stored text, in hex.
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
 // dueWeeks are the last whole weeks whose bulletin should be there, in order.
 func dueWeeks(local time.Time) []Week {
 	last := WeekOf(local).Before(1)
@@ -109,8 +117,11 @@ func (s *Service) makeBulletin(ctx context.Context, c *city.City, w, newest Week
 		return nil // nothing has begun yet in this city
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		fresh, err := putBulletin(tx, c.ID, m.facts)
+		text, fresh, err := putBulletin(tx, c.ID, m.facts)
 		if err != nil || !fresh {
+			return err
+		}
+		if err := s.Record(tx, c, m.facts, hashOf(text)); err != nil {
 			return err
 		}
 		s.Versions.Touch(tx, c.ID)

@@ -195,7 +195,7 @@ func (p *Pages) bulletins(w http.ResponseWriter, r *http.Request) error {
 }
 
 // bulletin shows one week: as a page, with ".txt" as plain text, with ".pdf" on
-// the city's paper.
+// the city's paper, with ".json" the stored facts.
 func (p *Pages) bulletin(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
 	name, form, _ := strings.Cut(r.PathValue("week"), ".")
@@ -203,20 +203,27 @@ func (p *Pages) bulletin(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return web.NotFound()
 	}
-	var f Facts
+	var text string
 	if err := p.Service.DB.View(r.Context(), func(tx *db.Tx) (err error) {
-		f, err = bulletin(tx, v.City.ID, week)
+		text, err = bulletin(tx, v.City.ID, week)
 		return err
 	}); err != nil {
+		return err
+	}
+	f, err := readFacts(text)
+	if err != nil {
 		return err
 	}
 	sheet := f.Say(v.P)
 	here := "/bulletins/" + week.String()
 	switch form {
 	case "":
-		return page.Render(w, r, page.Meta{Title: sheet.Title, Description: sheet.Lines[0]}, bulletinView(v, f, sheet, here))
+		return page.Render(w, r, page.Meta{Title: sheet.Title, Description: sheet.Lines[0]}, bulletinView(v, f, sheet, here, hashOf([]byte(text))))
 	case "txt":
 		web.NewBody(http.StatusOK, "text/plain; charset=utf-8", []byte(v.City.Name(v.Lang())+"\n"+sheet.Text()+"\n"+v.Absolute(here)+"\n")).Send(w, r)
+		return nil
+	case "json": // what the public record holds the hash of
+		web.NewBody(http.StatusOK, "application/json", []byte(text)).Send(w, r)
 		return nil
 	case "pdf":
 		data, err := onPaper(v.City, sheet, time.UnixMilli(f.Made), v.Absolute(here)).PDF(v.AssetFile)

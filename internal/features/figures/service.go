@@ -33,6 +33,10 @@ type Service struct {
 	// Post proposes the newest bulletin as news, which somebody lets out.
 	Post func(tx *db.Tx, c *city.City, f Facts) error
 
+	// Record enters a bulletin with the hash of its stored text in the public
+	// record.
+	Record func(tx *db.Tx, c *city.City, f Facts, hash string) error
+
 	told  sync.Map // *composed by the id of its city
 	loads sync.Map // knownLoad by its owner
 }

@@ -75,15 +75,19 @@ func ledgers(tx *db.Tx, city int64) ([]ledger, error) {
 }
 
 // putBulletin stores a bulletin unless the week has one: what was published
-// stays as it was.
-func putBulletin(tx *db.Tx, city int64, f Facts) (bool, error) {
-	text, err := json.Marshal(f)
-	if err != nil {
-		return false, err
+// stays as it was. text is what is stored.
+func putBulletin(tx *db.Tx, city int64, f Facts) (text []byte, fresh bool, err error) {
+	if text, err = json.Marshal(f); err != nil {
+		return nil, false, err
 	}
 	n, err := tx.Exec("figures.bulletin.put", `INSERT INTO figures_bulletin (city_id, week, made_at, facts) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		city, int64(f.Week), f.Made, string(text))
-	return n == 1, err
+	return text, n == 1, err
+}
+
+// bulletin reads a bulletin byte for byte as it was stored.
+func bulletin(tx *db.Tx, city int64, w Week) (string, error) {
+	return db.One(tx, "figures.bulletin", `SELECT facts FROM figures_bulletin WHERE city_id = $1 AND week = $2`, db.Text, city, int64(w))
 }
 
 func scanBulletin(r db.Row) (f Facts, err error) {
@@ -91,14 +95,14 @@ func scanBulletin(r db.Row) (f Facts, err error) {
 	if err := r.Scan(&text); err != nil {
 		return f, err
 	}
+	return readFacts(text)
+}
+
+func readFacts(text string) (f Facts, err error) {
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
 		return f, fmt.Errorf("bulletin: %w", err)
 	}
 	return f, nil
-}
-
-func bulletin(tx *db.Tx, city int64, w Week) (Facts, error) {
-	return db.One(tx, "figures.bulletin", `SELECT facts FROM figures_bulletin WHERE city_id = $1 AND week = $2`, scanBulletin, city, int64(w))
 }
 
 // bulletins reads the newest ones up to a week; 0 is the newest.
