@@ -68,7 +68,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 		}
 	}
 	err := demo.Issues(ctx, a.Systemic, c, a.Bodies, a.Clock.Now())
-	return errors.Join(err, a.Fold(ctx), a.Figures.Publish(ctx), a.Figures.MakeBulletins(ctx))
+	return errors.Join(err, a.Fold(ctx), a.Figures.Publish(ctx), a.Figures.MakeBulletins(ctx), a.Record.Sequence(ctx))
 }
 
 // demoWritten is from how many reports on a demo has appeals too: their letters

@@ -39,7 +39,7 @@ func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
 		},
 		Record: func(tx *db.Tx, c *city.City, f figures.Facts, hash string) error {
 			e := record.Entry{
-				Kind: "figures.bulletin", Subject: "bulletin:" + f.Week.String(), Title: map[string]string{}, Link: "/bulletins/" + f.Week.String(), Hash: hash, At: f.Made,
+				Kind: figures.Recorded, Subject: "bulletin:" + f.Week.String(), Title: map[string]string{}, Link: "/bulletins/" + f.Week.String(), Hash: hash, At: f.Made,
 			}
 			for _, lang := range c.Languages {
 				e.Title[lang] = f.Say(catalogue.Printer(lang)).Title

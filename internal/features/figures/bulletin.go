@@ -68,6 +68,9 @@ func (s *Service) MakeBulletins(ctx context.Context) error {
 	return nil
 }
 
+// Recorded is the kind under which bulletins stand in the public record.
+const Recorded = "figures.bulletin"
+
 // hashOf is the SHA-256 of a bulletin's stored text, in hex.
 func hashOf(text []byte) string {
 	sum := sha256.Sum256(text)

@@ -218,7 +218,7 @@ func (p *Pages) bulletin(w http.ResponseWriter, r *http.Request) error {
 	here := "/bulletins/" + week.String()
 	switch form {
 	case "":
-		return page.Render(w, r, page.Meta{Title: sheet.Title, Description: sheet.Lines[0]}, bulletinView(v, f, sheet, here, hashOf([]byte(text))))
+		return page.Render(w, r, page.Meta{Title: sheet.Title, Description: sheet.Lines[0]}, bulletinView(v, f, sheet, here))
 	case "txt":
 		web.NewBody(http.StatusOK, "text/plain; charset=utf-8", []byte(v.City.Name(v.Lang())+"\n"+sheet.Text()+"\n"+v.Absolute(here)+"\n")).Send(w, r)
 		return nil

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -66,7 +67,8 @@ func (c *checker) get(path string, most int64) ([]byte, error) {
 }
 
 // document checks the hash in an entry against the document it leads to. A page
-// is not the document: there the one link that carries the hash is followed.
+// is not the document: there the links are followed that say they lead to what
+// was recorded under the kind of the entry.
 func (c *checker) document(e *record.Entry) {
 	if e.Hash == "" {
 		return
@@ -75,58 +77,69 @@ func (c *checker) document(e *record.Entry) {
 		c.leave("document", "The document of the entry: it is not published. Who has it can compare its SHA-256 with %s.", e.Hash)
 		return
 	}
-	path, sum, kind, err := c.sum(e.Link)
+	sum, kind, err := c.sum(e.Link)
+	paths := []string{e.Link}
 	if err == nil && kind == "text/html" {
-		page, readErr := c.get(e.Link, 8<<20)
-		if err = readErr; err == nil {
-			if path = marked(page, e.Hash); path == "" {
-				c.leave("document", "The document of the entry: %s is a page and does not say which file has the hash. Compare the SHA-256 of the file with %s.", e.Link, e.Hash)
-				return
-			}
-			path, sum, _, err = c.sum(path)
+		var page []byte
+		if page, err = c.get(e.Link, 8<<20); err == nil {
+			paths = marked(page, e.Kind)
 		}
 	}
-	switch {
-	case err != nil:
-		c.leave("document", "The document of the entry: it did not come (%v).", err)
-	case sum != e.Hash:
-		c.fail("document", "THE DOCUMENT WAS CHANGED: %s has SHA-256 %s, the entry says %s.", path, sum, e.Hash)
-	default:
-		c.prove("document", "Its document %s is byte for byte the one that was recorded (SHA-256 %s).", path, sum)
+	if err == nil && len(paths) == 0 {
+		c.leave("document", "The document of the entry: %s is a page and does not say which file was recorded. Compare the SHA-256 of the file with %s.", e.Link, e.Hash)
+		return
 	}
+	for _, path := range paths {
+		if err == nil && path != e.Link {
+			sum, _, err = c.sum(path)
+		}
+		if err != nil {
+			c.leave("document", "The document of the entry: it did not come (%v).", err)
+			return
+		}
+		if sum == e.Hash {
+			c.prove("document", "Its document %s is byte for byte the one that was recorded (SHA-256 %s).", path, sum)
+			return
+		}
+	}
+	c.fail("document", "THE DOCUMENT WAS CHANGED: %s has SHA-256 %s, the entry says %s.", paths[len(paths)-1], sum, e.Hash)
 }
 
 // sum is the SHA-256 of what is at a path, in hex, and its content type.
-func (c *checker) sum(path string) (at, sum, kind string, err error) {
+func (c *checker) sum(path string) (sum, kind string, err error) {
 	answer, err := c.ask(path)
 	if err != nil {
-		return path, "", "", err
+		return "", "", err
 	}
 	defer answer.Body.Close()
 	kind, _, _ = mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	h := sha256.New()
 	if _, err := io.Copy(h, answer.Body); err != nil {
-		return path, "", kind, fmt.Errorf("%w: %w", errReach, err)
+		return "", kind, fmt.Errorf("%w: %w", errReach, err)
 	}
-	return path, hex.EncodeToString(h.Sum(nil)), kind, nil
+	return hex.EncodeToString(h.Sum(nil)), kind, nil
 }
 
-// marked finds the address of the link on a page that says it leads to the
-// file with a hash: <a href="…" data-sha256="…">.
-func marked(page []byte, hash string) string {
-	for t := html.NewTokenizer(strings.NewReader(string(page))); ; {
+// mostMarked bounds the files that one page may send a check to.
+const mostMarked = 20
+
+// marked finds the addresses of the links on a page that say they lead to what
+// was recorded under a kind: <a href="…" data-record="vote.ballots">.
+func marked(page []byte, kind string) (paths []string) {
+	for t := html.NewTokenizer(bytes.NewReader(page)); len(paths) < mostMarked; {
 		switch t.Next() {
 		case html.ErrorToken:
-			return ""
+			return paths
 		case html.StartTagToken:
 			at := map[string]string{}
 			for _, a := range t.Token().Attr {
 				at[a.Key] = a.Val
 			}
 			to, err := url.Parse(at["href"])
-			if at["data-sha256"] == hash && err == nil && to.Host == "" && to.Path != "" {
-				return to.String()
+			if at["data-record"] == kind && err == nil && to.Host == "" && strings.HasPrefix(to.Path, "/") {
+				paths = append(paths, to.String())
 			}
 		}
 	}
+	return paths
 }
