@@ -48,6 +48,7 @@ func commands() []command {
 		{"restore", "put a backup back into an empty installation", restore},
 		{"tally", "recount a participatory budget from its published ballots", tally},
 		{"verify", "check the public record of a city from outside", verifyRecord},
+		{"record-key", "exchange the key with which a city signs its public record", recordKey},
 		{"config", "check the configuration: ashar config check", configure},
 		{"version", "tell the version", version},
 	}
@@ -104,7 +105,7 @@ func help(c *console, args []string) {
 	}
 	fmt.Fprint(c.out, "Ashar, the open-government platform of a city.\n\nUsage: ashar COMMAND [flags]\n\n")
 	for _, cmd := range commands() {
-		fmt.Fprintf(c.out, "  %-10s %s\n", cmd.name, cmd.short)
+		fmt.Fprintf(c.out, "  %-11s %s\n", cmd.name, cmd.short)
 	}
 	fmt.Fprint(c.out, "\n\"ashar COMMAND --help\" explains one, \"ashar help config\" all settings.\nExit codes: 0 done, 1 failed, 2 wrong command line or configuration.\n")
 }

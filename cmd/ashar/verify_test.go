@@ -1,23 +1,30 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/civic/record/verify"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
-// recorded serves a demo city, whose bulletins are in its record.
+// recorded serves a small city with three acts in its record, of which the
+// first has a document.
 func recorded(t *testing.T) (*app.App, string) {
 	t.Helper()
 	data := t.TempDir()
@@ -27,11 +34,43 @@ func recorded(t *testing.T) (*app.App, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
-	if err := a.LoadDemo(t.Context(), 30, false, nil); err != nil {
-		t.Fatal(err)
-	}
 	s := httptest.NewServer(a.Handler())
 	t.Cleanup(s.Close)
+	c := &city.City{
+		ID: 1, Slug: "osh", Jurisdiction: "osh.example", Names: map[string]string{"ky": "Ош"}, Zone: time.UTC, Languages: []string{"ky", "ru", "en"}, Hosts: []string{"127.0.0.1"},
+	}
+	if err := a.DB.Update(t.Context(), func(tx *db.Tx) error { return city.Put(tx, c) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Cities.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	document, err := http.Get(s.URL + "/robots.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer document.Body.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, document.Body); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.DB.Update(t.Context(), func(tx *db.Tx) error {
+		for n := range int64(3) {
+			e := record.Entry{Kind: "test.act", Subject: "act:1", Title: map[string]string{"en": "Act"}, At: 1_790_000_000_000 + n}
+			if n == 0 {
+				e.Link, e.Hash = "/robots.txt", hex.EncodeToString(h.Sum(nil))
+			}
+			if err := record.Append(tx, 1, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Record.Sequence(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return a, s.URL
 }
 
@@ -52,15 +91,15 @@ func TestVerifyTellsWhatIsProvedAndRemembersIt(t *testing.T) {
 		return out
 	}
 
-	told(exitOK, []string{site}, "Proved:", "All ", "Not proved:", "That this is the city's own key", "That nothing was rewritten before this check")
-	told(exitOK, []string{site + "/record/0", "--state", state}, "Entry 0 is in the record", "Its document /bulletins/", "byte for byte")
+	told(exitOK, []string{site}, "Proved:", "All 3 entries", "Not proved:", "That this is the city's own key", "That nothing was rewritten before this check")
+	told(exitOK, []string{site + "/record/0", "--state", state}, "Entry 0 is in the record", "Its document /robots.txt", "byte for byte")
 	told(exitOK, []string{"--state", state, site + "/record"}, "signed by the key that the last check trusted", "Nothing that was there at the last check")
 
 	var report verify.Report
 	if err := json.Unmarshal([]byte(told(exitOK, []string{site, "--json", "--entry", "0"})), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.Size == 0 || report.Root == "" || len(report.Failed) != 0 || report.Entry == nil || report.Entry.Kind != "figures.bulletin" {
+	if report.Size == 0 || report.Root == "" || len(report.Failed) != 0 || report.Entry == nil || report.Entry.Kind != "test.act" {
 		t.Errorf("%+v", report)
 	}
 	var kept verify.State
@@ -77,7 +116,7 @@ func TestVerifyTellsWhatIsProvedAndRemembersIt(t *testing.T) {
 
 	// A failed check leaves what was remembered.
 	if err := a.DB.Update(t.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec("test.spoil", `UPDATE record_entry SET body = replace(body, 'bulletin', 'Bulletin') WHERE idx = 0`)
+		_, err := tx.Exec("test.spoil", `UPDATE record_entry SET body = replace(body, 'Act', 'Fact') WHERE idx = 0`)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -85,6 +124,34 @@ func TestVerifyTellsWhatIsProvedAndRemembersIt(t *testing.T) {
 	told(exitFailed, []string{site, "--state", state}, "WRONG:", "ENTRIES WERE CHANGED", "could not be proved; see above")
 	if again, err := os.ReadFile(state); err != nil || string(again) != string(text) {
 		t.Errorf("the state became %s, %v", again, err)
+	}
+}
+
+func TestAnExchangedKeyIsLearnedByThoseWhoCheckInBetween(t *testing.T) {
+	a, site := recorded(t)
+	data := []string{"--data", a.Config.Data, "--database", a.Config.Database, "--blobs", a.Config.Blobs}
+	often, seldom := filepath.Join(t.TempDir(), "often.json"), filepath.Join(t.TempDir(), "seldom.json")
+	for _, step := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{exitOK, "Proved", []string{"verify", site, "--state", often}},
+		{exitOK, "Proved", []string{"verify", site, "--state", seldom}},
+		{exitFailed, "there is one key only", append([]string{"record-key", "retire"}, data...)},
+		{exitOK, "osh.example/record+", append([]string{"record-key", "new"}, data...)},
+		{exitFailed, "signs beside the old one already", append([]string{"record-key", "new"}, data...)},
+		{exitOK, "signed by the key that the last check trusted", []string{"verify", site, "--state", often}},
+		{exitOK, "signs alone now", append([]string{"record-key", "retire"}, data...)},
+		{exitOK, "Nothing that was there at the last check", []string{"verify", site, "--state", often}},
+		{exitFailed, "without announcing it", []string{"verify", site, "--state", seldom}},
+		{exitOK, "Proved", []string{"verify", site}},
+		{exitUsage, "say one of", []string{"record-key"}},
+	} {
+		out, errs, code := ashar(t, step.args...)
+		if code != step.code || !strings.Contains(out+errs, step.want) {
+			t.Errorf("%v: exit code %d, want %d and %q\n%s%s", step.args, code, step.code, step.want, out, errs)
+		}
 	}
 }
 

@@ -62,7 +62,9 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Systemic.Listen()
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
 	a.Accounts.Purpose(appeal.KindName, a.Appeals.Confirmed)
-	a.Record = &record.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Versions: a.Versions}
+	a.Record = &record.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Versions: a.Versions, NewKeyTitle: func(lang string) string {
+		return catalogue.Printer(lang).T("record.key.announced")
+	}}
 	a.Figures = a.figures(catalogue)
 	a.News = &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}

@@ -29,7 +29,9 @@ var files embed.FS
 var Migrations = db.Migrations{Name: "record", FS: files}
 
 // Entry is one act in the record. It is public for ever, so it holds no
-// personal data: what could have to be erased stays behind Link.
+// personal data: what could have to be erased stays behind Link. When Link is a
+// page, its link to the document that has the Hash is marked with the kind,
+// <a href="…" data-record="vote.ballots">, so that programs find it.
 type Entry struct {
 	Kind    string            `json:"kind"`    // short code of what happened, such as "vote.rules"
 	Subject string            `json:"subject"` // stable public id of what it is about, such as "campaign:12"

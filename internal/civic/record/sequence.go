@@ -25,6 +25,8 @@ type Service struct {
 	Clock    clock.Clock
 	Cities   *city.Registry
 	Versions *fresh.Versions
+	// NewKeyTitle is the title of the entry that announces a new key.
+	NewKeyTitle func(lang string) string
 }
 
 // batch is how many entries one transaction takes at most.

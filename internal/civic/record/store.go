@@ -154,6 +154,15 @@ func insertKey(tx *db.Tx, city, id int64, k pair) error {
 	return err
 }
 
+// retireKeys retires all keys but the newest, and returns what is left.
+func retireKeys(tx *db.Tx, city, at int64) ([]pair, error) {
+	if _, err := tx.Exec("record.key.retire", `UPDATE record_key SET retired_at = $2 WHERE city_id = $1 AND retired_at = 0
+		AND id < (SELECT MAX(id) FROM record_key WHERE city_id = $1)`, city, at); err != nil {
+		return nil, err
+	}
+	return keysOf(tx, city)
+}
+
 func putTile(tx *db.Tx, city int64, t tlog.Tile, data []byte) error {
 	_, err := tx.Exec("record.tile.put", `INSERT INTO record_tile (city_id, level, n, width, hashes) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (city_id, level, n) DO UPDATE SET width = excluded.width, hashes = excluded.hashes`, city, t.L, t.N, t.W, data)

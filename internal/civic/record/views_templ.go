@@ -101,7 +101,7 @@ func listView(v *page.Visit, o overview) templ.Component {
 			}
 		} else {
 			if o.first {
-				templ_7745c5c3_Err = ui.Figure(v.P.Number(int(o.N)), v.T("record.entries"), v.T("record.signed", "at", v.P.DateTime(at(v, o.at)))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Figure(v.P.Number(int(o.N)), v.T("record.entries", "n", int(o.N)), v.T("record.signed", "at", v.P.DateTime(at(v, o.at)))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

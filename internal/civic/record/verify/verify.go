@@ -155,7 +155,7 @@ func (c *checker) open() bool {
 	c.signed = string(signed)
 	switch {
 	case len(c.trusted) == 0:
-		c.fail("signature", "The checkpoint is not signed by a key that %s. Either the city exchanged its key without announcing it in the record, or this is not its record.", from)
+		c.fail("signature", "The checkpoint is not signed by a key that %s. Either the city exchanged its key, with no check in between, or without announcing it; or this is not its record. Ask the city for its key and give it with --key.", from)
 		return false
 	case c.head.Origin != nameOf(c.trusted[0]):
 		c.fail("signature", "The checkpoint is of the record %s, but its key of %s.", c.head.Origin, nameOf(c.trusted[0]))
