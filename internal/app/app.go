@@ -37,6 +37,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
+	"github.com/ashar-kg/ashar/internal/features/project"
 	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
@@ -62,7 +63,7 @@ func Migrations() []db.Migrations {
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, record.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
-		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations,
+		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations, project.Migrations,
 	}
 }
 
@@ -93,6 +94,7 @@ type App struct {
 	News      *news.Service
 	Record    *record.Service
 	Votes     *vote.Service
+	Projects  *project.Service
 	mailboxes []mailbox
 	bots      map[string]*bot
 	providers map[string]*openid.Client

@@ -27,6 +27,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
+	"github.com/ashar-kg/ashar/internal/features/project"
 	"github.com/ashar-kg/ashar/internal/features/reception"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/features/systemic"
@@ -39,7 +40,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, grant.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, grant.Kind, project.Kind)
 	if err != nil {
 		return err
 	}
@@ -71,6 +72,11 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 
 	a.Votes = &vote.Service{
 		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
+	}
+
+	a.Projects = &project.Service{
+		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
+		Defects: report.Intake{Service: a.Reports},
 	}
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}

@@ -18,6 +18,7 @@ var tables = []string{
 	"document_file", "desk_call", "desk_callback", "outage_notice", "mandate_grant", "account_home", "reception_session", "reception_booking", "news_item", "postbox_letter", "chat_talk",
 	"notify_chat", "notify_count", "notify_text", "notify_digest", "report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
 	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",
+	"project", "project_change", "project_update", "project_photo", "project_case",
 	"pledge", "grant_call", "grant_member", "grant_draft", "grant_application", "grant_version", "grant_session", "grant_item", "grant_conflict", "grant_vote", "grant_contract", "grant_tranche",
 	"record_queue", "record_entry", "record_tile", "record_log", "record_key",
 }
