@@ -122,6 +122,7 @@ func (a *App) rooms() *rooms {
 	issues := &systemic.Pages{Service: a.Systemic}
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
+	votes := &vote.Pages{Service: a.Votes}
 	pledges := &pledge.Pages{Service: a.Pledges}
 	grants := &grant.Pages{Service: a.Grants, Photo: a.keepPhoto}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
@@ -138,7 +139,9 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases: asked{a.Reports, appeals, issues, receptions, pledges, grants}, Agenda: []account.Agenda{receptions, grants}, Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
+			Cases:  asked{a.Reports, appeals, issues, receptions, pledges, grants, votes},
+			Agenda: []account.Agenda{receptions, grants},
+			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
 	r.list = []manifest.Feature{
@@ -150,7 +153,7 @@ func (a *App) rooms() *rooms {
 		a.Chat.Manifest(),
 		outages.Manifest(),
 		receptions.Manifest(),
-		(&vote.Pages{Service: a.Votes}).Manifest(),
+		votes.Manifest(),
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
 		account.Manifest(r.accounts),

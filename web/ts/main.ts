@@ -1,6 +1,7 @@
 // The script of every page. It only helps: each page does its job without it.
 // An element says with data-island what it wants; what is large comes in a
 // script of its own when an element wants it.
+import { ballot } from './ballot';
 import { draft, drafts, settle } from './draft';
 import { passkey } from './passkey';
 import { photos } from './photos';
@@ -152,6 +153,7 @@ const push: Island = (el) => {
 };
 
 const islands: Record<string, Island> = {
+  ballot,
   share,
   autosubmit,
   locate,

@@ -32,7 +32,7 @@ func (s *Service) Identified(ctx context.Context, c *city.City, a permission.Act
 	var p Proof
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		p = Proof{}
-		document, hasDocument := documentHash(c, who.Number)
+		document, hasDocument := DocumentHash(c, who.Number)
 		id := identity{issuer: issuer, subject: hash(c, "identity", issuer+" "+who.Subject)}
 		if err := s.identify(tx, c, a, &id, document, lang); err != nil {
 			return err
@@ -176,9 +176,9 @@ func (s *Service) DropIdentity(ctx context.Context, c *city.City, a permission.A
 	})
 }
 
-// documentHash is what is kept of the number of a document; ok is false for
+// DocumentHash is what is kept of the number of a document; ok is false for
 // what cannot be one.
-func documentHash(c *city.City, number string) (text string, ok bool) {
+func DocumentHash(c *city.City, number string) (text string, ok bool) {
 	number = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToUpper(r)

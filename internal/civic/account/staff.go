@@ -147,7 +147,7 @@ func (s *Service) VerifyResident(ctx context.Context, c *city.City, a permission
 	if err != nil {
 		return err
 	}
-	number, ok := documentHash(c, document)
+	number, ok := DocumentHash(c, document)
 	if !ok {
 		return web.Invalid(web.FieldError{Field: "document", Key: "account.error.document"})
 	}

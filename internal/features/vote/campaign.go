@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
@@ -31,6 +32,7 @@ type Service struct {
 	Places   *place.Store
 	Blobs    blob.Store
 	Versions *fresh.Versions
+	books    sync.Map // of campaigns whose vote was opened, by hash
 }
 
 // at is the address of a campaign.
@@ -233,3 +235,5 @@ func (x *Campaign) checkPots(f *web.Form) {
 		seen[p.Code] = true
 	}
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

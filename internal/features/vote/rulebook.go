@@ -1,10 +1,13 @@
 package vote
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -72,4 +75,27 @@ func (c *Campaign) fixed() error {
 		return errFrozen()
 	}
 	return nil
+}
+
+// Book is the rule book of a campaign and its hash: as it was fixed, or as it
+// would be now.
+func (s *Service) Book(ctx context.Context, c *city.City, x *Campaign, list []*Project) (text []byte, hash string, err error) {
+	if x.Opened == 0 {
+		return NewBook(x, list)
+	}
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		kept, err := book(tx, c.ID, x.ID)
+		text = []byte(kept)
+		return err
+	})
+	return text, x.Book, err
+}
+
+// bookOf reads the rule book of a campaign whose vote was opened.
+func (s *Service) bookOf(ctx context.Context, c *city.City, x *Campaign) (b *Book, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		b, err = s.fixedBook(tx, c.ID, x)
+		return err
+	})
+	return b, err
 }

@@ -79,24 +79,14 @@ func pots(tx *db.Tx, city, campaign int64) ([]Pot, error) {
 	}, city, campaign)
 }
 
-func withPots(tx *db.Tx, city int64, c *Campaign, err error) (*Campaign, error) {
+// campaign reads a campaign by its slug.
+func campaign(tx *db.Tx, city int64, slug string) (*Campaign, error) {
+	c, err := db.One(tx, "vote.campaign", `SELECT `+campaignColumns+` FROM vote_campaign WHERE city_id = $1 AND slug = $2`, scanCampaign, city, slug)
 	if err != nil {
 		return nil, err
 	}
 	c.Pots, err = pots(tx, city, c.ID)
 	return c, err
-}
-
-// campaign reads a campaign by its slug.
-func campaign(tx *db.Tx, city int64, slug string) (*Campaign, error) {
-	c, err := db.One(tx, "vote.campaign", `SELECT `+campaignColumns+` FROM vote_campaign WHERE city_id = $1 AND slug = $2`, scanCampaign, city, slug)
-	return withPots(tx, city, c, err)
-}
-
-// campaignByID reads a campaign by its id.
-func campaignByID(tx *db.Tx, city, id int64) (*Campaign, error) {
-	c, err := db.One(tx, "vote.campaign.id", `SELECT `+campaignColumns+` FROM vote_campaign WHERE city_id = $1 AND id = $2`, scanCampaign, city, id)
-	return withPots(tx, city, c, err)
 }
 
 // lockCampaign reads a campaign that is about to change, or whose projects are:
@@ -151,12 +141,6 @@ func putProject(tx *db.Tx, city, campaign int64, p *Project) error {
 func projects(tx *db.Tx, city, campaign int64) ([]*Project, error) {
 	return db.All(tx, "vote.projects", `SELECT `+projectColumns+` FROM vote_project WHERE city_id = $1 AND campaign_id = $2 ORDER BY pot, number, id`,
 		scanProject, city, campaign)
-}
-
-// project reads one project of the list by its code.
-func project(tx *db.Tx, city, campaign int64, code string) (*Project, error) {
-	return db.One(tx, "vote.project", `SELECT `+projectColumns+` FROM vote_project WHERE city_id = $1 AND campaign_id = $2 AND code = $3`,
-		scanProject, city, campaign, code)
 }
 
 // keepBook stores the rule book as it was fixed.

@@ -1,0 +1,248 @@
+package vote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ashar-kg/ashar/internal/civic/account"
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/civic/record"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// OpenVoting fixes the rule book and the key to which ballots are sealed. From
+// then on nothing of it changes. typed is the opening code as somebody typed it
+// back, so that it surely is written down. Fields: code, open.
+func (s *Service) OpenVoting(ctx context.Context, c *city.City, a permission.Actor, slug, typed, key string) error {
+	public, bad := PublicKeyOf(typed)
+	return s.change(ctx, c, func(tx *db.Tx) error {
+		x, err := lockCampaign(tx, c.ID, slug)
+		if err != nil {
+			return err
+		}
+		if err := a.Check(Open, x.Body); err != nil {
+			return err
+		}
+		if err := x.fixed(); err != nil {
+			return err
+		}
+		if bad != nil || key != "" && public != key {
+			return web.Invalid(web.FieldError{Field: "code", Key: "vote.open.error.code"})
+		}
+		list, err := projects(tx, c.ID, x.ID)
+		if err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		if problem := x.ready(list, now); problem != "" {
+			return web.Invalid(web.FieldError{Field: "open", Key: problem})
+		}
+		text, hash, err := NewBook(x, list)
+		if err != nil {
+			return err
+		}
+		x.Opened, x.Book, x.Key = now.UnixMilli(), hash, public
+		if err := errors.Join(updateCampaign(tx, c.ID, x), keepBook(tx, c.ID, x.ID, text, hash)); err != nil {
+			return err
+		}
+		if err := record.Append(tx, c.ID, record.Entry{
+			Kind: "vote.rules", Subject: Subject(slug), Title: x.Titles, Link: at(slug) + "/rules.json", Hash: hash, At: x.Opened,
+		}); err != nil {
+			return err
+		}
+		return permission.Audit(tx, a, Open, "campaign", x.ID, "open", now)
+	})
+}
+
+// Subject is how the public record calls a campaign.
+func Subject(slug string) string { return "vote:" + slug }
+
+// ready says why voting cannot be opened yet, as a message key; "" is ready.
+func (x *Campaign) ready(list []*Project, now time.Time) string {
+	span, ok := x.Plan.Span(Voting)
+	switch {
+	case !ok:
+		return "vote.open.error.plan"
+	case span.Ends <= now.UnixMilli():
+		return "vote.open.error.over"
+	}
+	for _, p := range x.Pots {
+		if !slices.ContainsFunc(list, func(q *Project) bool { return q.Pot == p.Code && q.Dropped == "" }) {
+			return "vote.open.error.empty"
+		}
+	}
+	if slices.ContainsFunc(list, func(q *Project) bool { return q.Dropped == "" && (q.Code == "" || q.Cost <= 0) }) {
+		return "vote.open.error.projects"
+	}
+	return ""
+}
+
+// Voted is the answer to who has voted already: how and in which hour.
+type Voted struct {
+	Channel string
+	At      time.Time // to the hour
+}
+
+// Error implements error.
+func (v *Voted) Error() string { return "has voted already" }
+
+// Cast puts a ballot into the box and its voter on the roll, and returns the
+// receipt. The same form sent again gives the same receipt; another ballot of
+// the same voter is refused as *Voted. Fields: secret, level, class, district,
+// born, number, ballot and pot_<code>.
+func (s *Service) Cast(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote) (receipt string, err error) {
+	if !a.SignedIn() {
+		return "", permission.ErrDenied
+	}
+	arrived := s.Clock.Now()
+	x, b, err := s.opened(ctx, c, slug)
+	if err != nil {
+		return "", err
+	}
+	if a.Level < x.Rules.Level {
+		return "", web.Invalid(web.FieldError{Field: "level", Key: "vote.ballot.error.level"})
+	}
+	keys := []string{rollKey(c, x.ID, personKey(a.Person))}
+	return s.cast(ctx, c, x, b, v, Web, keys, arrived)
+}
+
+// cast is the common way of a ballot into the box.
+func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, v Vote, channel string, keys []string, arrived time.Time) (string, error) {
+	if !x.Votes(arrived) {
+		return "", &web.Problem{Status: 409, Key: "vote.ballot.error.closed"}
+	}
+	districts, err := s.districts(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	f := &web.Form{}
+	if len(v.Secret) < minSecret {
+		f.Fail("secret", "error.invalid")
+	}
+	x.voter(f, &v, districts, arrived.In(c.Zone))
+	if x.Rules.Document {
+		document, ok := account.DocumentHash(c, v.Number)
+		if !ok {
+			f.Fail("number", "vote.ballot.error.number_of")
+		}
+		keys = append(keys, rollKey(c, x.ID, "document "+document))
+	}
+	x.choices(f, &v, b)
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	if !x.Districted() {
+		v.District = ""
+	}
+	receipt := receiptOf(v.Secret)
+	envelope, err := newSheet(x.ID, b).seal(x.Key, Cast{Receipt: receipt, Choices: v.Choices})
+	if err != nil {
+		return "", err
+	}
+	e := entry{District: v.District, Class: v.Class, Channel: channel, Hour: arrived.Unix() / 3600, Mark: markOf(v.Secret)}
+	var voted *entry
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		e.ID = randomID()
+		if voted, err = enter(tx, c.ID, x.ID, e, keys); err != nil {
+			return err
+		}
+		if voted != nil {
+			return errVoted // undo what was written of the keys
+		}
+		return drop(tx, c.ID, x.ID, envelope)
+	})
+	switch {
+	case errors.Is(err, errVoted) && voted.Mark == e.Mark:
+		return receipt, nil
+	case errors.Is(err, errVoted):
+		return "", &Voted{voted.Channel, time.Unix(voted.Hour*3600, 0).In(c.Zone)}
+	}
+	return receipt, err
+}
+
+var errVoted = errors.New("vote: on the roll already")
+
+func personKey(id int64) string { return "person " + itoa(id) }
+
+// opened reads a campaign with its rule book as it was fixed, which never
+// changes again and so is kept in memory.
+func (s *Service) opened(ctx context.Context, c *city.City, slug string) (x *Campaign, b *Book, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		if x, err = campaign(tx, c.ID, slug); err != nil {
+			return err
+		}
+		b, err = s.fixedBook(tx, c.ID, x)
+		return err
+	})
+	return x, b, err
+}
+
+// fixedBook reads the rule book of a campaign whose vote was opened.
+func (s *Service) fixedBook(tx *db.Tx, city int64, x *Campaign) (*Book, error) {
+	if x.Opened == 0 {
+		return nil, &web.Problem{Status: 409, Key: "vote.ballot.error.closed"}
+	}
+	if b, ok := s.books.Load(x.Book); ok {
+		return b.(*Book), nil
+	}
+	text, err := book(tx, city, x.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{}
+	if err := json.Unmarshal([]byte(text), b); err != nil {
+		return nil, err
+	}
+	s.books.Store(x.Book, b)
+	return b, nil
+}
+
+// districts are the codes of the city's districts.
+func (s *Service) districts(ctx context.Context, c *city.City) (out []string, err error) {
+	areas, err := s.Places.Areas(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range areas.Of(place.AreaDistrict, s.Clock.Now().UnixMilli()) {
+		out = append(out, d.Code)
+	}
+	return out, nil
+}
+
+// VotedIn are the campaigns in which a person has voted, and how: that, never
+// what. The newest campaigns are looked at.
+func (s *Service) VotedIn(tx *db.Tx, c *city.City, person int64) (out []Participation, err error) {
+	list, err := campaigns(tx, c.ID)
+	if err != nil || person == 0 {
+		return nil, err
+	}
+	for _, x := range list {
+		if x.Opened == 0 {
+			continue
+		}
+		e, err := rollOf(tx, c.ID, x.ID, rollKey(c, x.ID, personKey(person)))
+		if errors.Is(err, db.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Participation{x, e.Channel, e.District, e.Class, time.Unix(e.Hour*3600, 0).In(c.Zone)})
+	}
+	return out, nil
+}
+
+// Participation is that somebody has voted in a campaign.
+type Participation struct {
+	Campaign *Campaign
+	Channel  string
+	District string
+	Class    Class
+	At       time.Time // to the hour
+}

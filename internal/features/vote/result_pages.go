@@ -1,0 +1,298 @@
+package vote
+
+import (
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ashar-kg/ashar/internal/civic/manifest"
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/civic/record"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+	"github.com/ashar-kg/ashar/pb"
+)
+
+func (p *Pages) resultRoutes() []manifest.Route {
+	return []manifest.Route{
+		{Pattern: "GET /vote/{slug}/results", Handle: p.results, Cached: true},
+		{Pattern: "GET /vote/{slug}/results/{pot}", Handle: p.replay, Cached: true},
+		{Pattern: "GET /vote/{slug}/results/{pot}/tally.json", Handle: p.tallyFile, Open: true},
+		{Pattern: "GET /vote/{slug}/results/{pot}/projects.csv", Handle: p.projectsFile, Open: true},
+		{Pattern: "GET /vote/{slug}/ballots/{file}", Handle: p.ballotsFile, Open: true},
+	}
+}
+
+// result is all that is published of a campaign that was counted.
+type result struct {
+	*scene
+	tallies []*Tally
+	tallied Tallied
+	turnout []Turnout
+	record  []record.Logged
+}
+
+// Result reads the published result; before the count there is none.
+func (p *Pages) result(r *http.Request) (*result, error) {
+	s, err := p.scene(r)
+	if err != nil {
+		return nil, err
+	}
+	if s.Counted == 0 {
+		return nil, web.NotFound()
+	}
+	out := &result{scene: s}
+	err = p.Service.DB.View(r.Context(), func(tx *db.Tx) error {
+		if out.tallies, err = tallies(tx, s.City.ID, s.Campaign.ID); err != nil {
+			return err
+		}
+		if out.tallied, err = counted(tx, s.City.ID, s.Campaign.ID); err != nil {
+			return err
+		}
+		if out.turnout, err = turnout(tx, s.City.ID, s.Campaign.ID); err != nil {
+			return err
+		}
+		out.record, err = record.Of(tx, s.City.ID, Subject(s.Slug))
+		return err
+	})
+	// Pots are shown in the order of the campaign.
+	slices.SortStableFunc(out.tallies, func(a, b *Tally) int { return cmp.Compare(s.position(a.Pot), s.position(b.Pot)) })
+	return out, err
+}
+
+func (c *Campaign) position(pot string) int {
+	return slices.IndexFunc(c.Pots, func(p Pot) bool { return p.Code == pot })
+}
+
+func (p *Pages) results(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.result(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("vote.result.title") + " · " + s.title()}, resultsView(s))
+}
+
+// one is the tally of the pot in the address.
+func (p *Pages) one(r *http.Request) (*result, *Tally, error) {
+	s, err := p.result(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(s.tallies, func(t *Tally) bool { return t.Pot == r.PathValue("pot") })
+	if i < 0 {
+		return nil, nil, web.NotFound()
+	}
+	return s, s.tallies[i], nil
+}
+
+func (p *Pages) replay(w http.ResponseWriter, r *http.Request) error {
+	s, t, err := p.one(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("vote.replay.title") + " · " + s.title()}, replayView(s, t))
+}
+
+// tallyFile is the outcome with its whole history, as "ashar tally --json".
+func (p *Pages) tallyFile(w http.ResponseWriter, r *http.Request) error {
+	_, t, err := p.one(r)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(struct {
+		*pb.Outcome
+		Compared *pb.Outcome `json:"compared,omitempty"`
+		Ballots  string      `json:"ballots_sha256"`
+	}{t.Outcome, t.Shadow, t.Hash})
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "application/json; charset=utf-8", text).Send(w, r)
+	return nil
+}
+
+// projectsFile is what became of each project as CSV.
+func (p *Pages) projectsFile(w http.ResponseWriter, r *http.Request) error {
+	s, t, err := p.one(r)
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	c := csv.NewWriter(&out)
+	rows := [][]string{{"code", "name", "cost", "score", "supporters", "won", "reason", "more", "more_of", "other_rule"}}
+	for _, v := range t.Outcome.Projects {
+		more := ""
+		if v.More != nil {
+			more = v.More.String()
+		}
+		rows = append(rows, []string{
+			v.Project, v.Name, v.Cost.String(), v.Score.String(), strconv.Itoa(v.Supporters), strconv.FormatBool(v.Won), string(v.Reason), more, string(v.MoreOf),
+			strconv.FormatBool(t.Shadow != nil && t.Shadow.Won(v.Project)),
+		})
+	}
+	if err := c.WriteAll(rows); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="`+s.Slug+"-"+t.Pot+`.csv"`)
+	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", []byte("\ufeff"+out.String())).Send(w, r)
+	return nil
+}
+
+// ballotsFile is the published ballots of a pot, byte for byte.
+func (p *Pages) ballotsFile(w http.ResponseWriter, r *http.Request) error {
+	pot, ok := strings.CutSuffix(r.PathValue("file"), ".pb")
+	if !ok {
+		return web.NotFound()
+	}
+	r.SetPathValue("pot", pot)
+	s, t, err := p.one(r)
+	if err != nil {
+		return err
+	}
+	in, info, err := p.Service.Blobs.Open(r.Context(), t.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+s.Slug+"-"+t.Pot+`.pb"`)
+	w.Header().Set("ETag", `"`+t.Hash+`"`)
+	http.ServeContent(w, r, "", s.local(info.Modified.UnixMilli()), in)
+	return nil
+}
+
+// winners are the projects of a tally that won, the strongest first.
+func (t *Tally) winners() []pb.Verdict {
+	return slices.SortedStableFunc(slices.Values(slices.DeleteFunc(slices.Clone(t.Outcome.Projects), func(v pb.Verdict) bool { return !v.Won })), stronger)
+}
+
+// losers are the others, the strongest first.
+func (t *Tally) losers() []pb.Verdict {
+	return slices.SortedStableFunc(slices.Values(slices.DeleteFunc(slices.Clone(t.Outcome.Projects), func(v pb.Verdict) bool { return v.Won })), stronger)
+}
+
+func stronger(a, b pb.Verdict) int { return b.Score.Cmp(a.Score.Rat) }
+
+// sum is an exact amount of money in words.
+func (s *scene) sum(n pb.Number) string {
+	minor := new(big.Rat).Mul(n.Rat, big.NewRat(100, 1))
+	whole := new(big.Int).Quo(minor.Num(), minor.Denom())
+	return s.money(whole.Int64())
+}
+
+// count is a number of votes or points in words.
+func (s *scene) count(n pb.Number) string {
+	if n.IsInt() && n.Num().IsInt64() {
+		return s.P.Number(int(n.Num().Int64()))
+	}
+	f, _ := n.Float64()
+	return s.P.Decimal(f, 1)
+}
+
+// because says in one sentence why a project won or lost.
+func (s *result) because(t *Tally, v pb.Verdict) string {
+	args := []any{"cost", s.sum(v.Cost), "score", s.count(v.Score), "supporters", v.Supporters, "round", v.Round}
+	if v.Left != nil {
+		args = append(args, "left", s.sum(*v.Left))
+	}
+	if v.Available != nil {
+		args = append(args, "available", s.sum(*v.Available))
+	}
+	reason := string(v.Reason)
+	if q := s.byCode(v.Project); v.Reason == pb.LostOverBudget && v.Cost.Cmp(big.NewRat(999999999, 1)) == 0 && q.Cost != 99999999900 {
+		return s.withdrawnWhy(t, q, v)
+	}
+	if v.Reason == pb.Won && v.Effective != nil {
+		reason = "won_shares"
+		args = append(args, "effective", s.count(*v.Effective))
+	}
+	text := s.T("vote.reason."+reason, args...)
+	if v.More != nil && v.More.Sign() > 0 {
+		text += " " + s.T("vote.reason.more."+string(v.MoreOf), "n", s.more(*v.More))
+	}
+	return text
+}
+
+// more rounds what lacked up to whole votes.
+func (s *scene) more(n pb.Number) int {
+	up := new(big.Int).Add(n.Num(), new(big.Int).Sub(n.Denom(), big.NewInt(1)))
+	return int(up.Quo(up, n.Denom()).Int64())
+}
+
+// withdrawnWhy says why a project was withdrawn at the count.
+func (s *result) withdrawnWhy(t *Tally, q *Project, v pb.Verdict) string {
+	p, _ := s.Pot(t.Pot)
+	if v.Score.Cmp(big.NewRat(p.MinVotes, 1)) < 0 {
+		return s.T("vote.reason.lost_threshold", "score", s.count(v.Score), "cost", s.money(q.Cost))
+	}
+	return s.T("vote.reason.pair", "other", s.partner(q))
+}
+
+// partner is the project with which another cannot be carried out.
+func (s *scene) partner(q *Project) string {
+	if q.Against != "" {
+		return q.Against
+	}
+	for _, o := range s.list {
+		if o.Against == q.Code {
+			return o.Code
+		}
+	}
+	return ""
+}
+
+// spent is the money that won, and what part of the pot it is.
+func (s *result) spent(t *Tally) (text string, share float64) {
+	part, _ := new(big.Rat).Quo(t.Outcome.Cost.Rat, t.Outcome.Budget.Rat).Float64()
+	return s.sum(t.Outcome.Cost), part
+}
+
+// differ are the projects that only one of two outcomes funds.
+func differ(t *Tally) (onlyBinding, onlyShadow []string) {
+	if t.Shadow == nil {
+		return nil, nil
+	}
+	for _, code := range t.Outcome.Winners {
+		if !t.Shadow.Won(code) {
+			onlyBinding = append(onlyBinding, code)
+		}
+	}
+	for _, code := range t.Shadow.Winners {
+		if !t.Outcome.Won(code) {
+			onlyShadow = append(onlyShadow, code)
+		}
+	}
+	return onlyBinding, onlyShadow
+}
+
+// few is the number of voters below which a count of them is not told.
+const few = 5
+
+// cells are how many voted by one trait. Counts below few are hidden; where one
+// alone would follow from the total, the next smallest is hidden with it.
+func cells(list []Turnout, of func(Turnout) string) (names []string, counts map[string]int64) {
+	counts = map[string]int64{}
+	for _, t := range list {
+		counts[of(t)] += t.Voters
+	}
+	for name := range counts {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b)) })
+	hidden := 0
+	for i := len(names) - 1; i >= 0; i-- {
+		if n := counts[names[i]]; n < few || hidden == 1 {
+			counts[names[i]] = -1
+			hidden++
+		}
+	}
+	return names, counts
+}
+
+// decimal writes a share as markup takes it.
+func decimal(share float64) string { return strconv.FormatFloat(share, 'f', 3, 64) }
