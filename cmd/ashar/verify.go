@@ -83,6 +83,7 @@ func parseVerify(c *console, args []string) (*verifying, error) {
 	fs.Int64Var(&v.wish.Entry, "entry", -1, "`NUMBER` of an entry to tell about, as in its address")
 	fs.StringVar(&v.wish.Key, "key", "", "the city's `KEY` as you know it from elsewhere; otherwise the one its site publishes, or the remembered one")
 	fs.StringVar(&v.state, "state", "", "`FILE` to remember this check in; the next one proves that nothing was rewritten since")
+	fs.BoolVar(&v.wish.New, "new", false, "read only the entries that came since the state was written; for large records")
 	fs.BoolVar(&v.json, "json", false, "print the report as one JSON object")
 	address := ""
 	for len(args) > 0 {
@@ -103,6 +104,9 @@ func parseVerify(c *console, args []string) (*verifying, error) {
 	}
 	if v.wish.Entry < -1 {
 		return nil, wrong("--entry is %d, expected 0 or more", v.wish.Entry)
+	}
+	if v.wish.New && v.state == "" {
+		return nil, wrong("--new needs the --state of an earlier check")
 	}
 	return v, v.recall()
 }

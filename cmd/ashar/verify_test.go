@@ -177,6 +177,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{[]string{"https://city.example", "--key", "abc"}, exitUsage, "no key of a record"},
 		{[]string{"https://city.example", "--state", odd}, exitUsage, "no state of a check"},
 		{[]string{"https://city.example", "--state", foreign}, exitUsage, "the state is of https://other.example"},
+		{[]string{"https://city.example", "--new"}, exitUsage, "--new needs the --state"},
 		{[]string{"https://city.example", "--stat", odd}, exitUsage, "flag provided but not defined"},
 		{[]string{"--help"}, exitOK, "Exit codes"},
 	} {

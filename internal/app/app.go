@@ -227,7 +227,7 @@ func (a *App) fold(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := a.Fold(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Warn("counters cannot be folded", "cause", err)
+			a.Log.Warn("counters and the record cannot be brought up to date", "cause", err)
 		}
 		select {
 		case <-ctx.Done():

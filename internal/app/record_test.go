@@ -171,6 +171,14 @@ func TestARecordThatWasTouchedIsFoundOutFromOutside(t *testing.T) {
 			kept.restore()
 		}
 		i.wants(i.look(0, before), "")
+		fresh, err := verify.Check(t.Context(), verify.Wish{Site: i.site, Entry: 0, State: before, New: true, Client: i.client, Now: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.wants(fresh, "")
+		if text := fmt.Sprint(fresh.Proved, fresh.Unproved); !strings.Contains(text, "The entries from 256 on") || !strings.Contains(text, "Entry 0 is in the record") || !strings.Contains(text, "not read again") {
+			t.Errorf("of the new entries is told %s", text)
+		}
 
 		// Whoever has the key too is found out by those who remember.
 		changed := append([]string{}, honest...)

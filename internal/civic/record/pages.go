@@ -25,7 +25,7 @@ func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name: "record",
 		Nav:  []manifest.Link{{Path: "/record", Title: "record.title", Audience: manifest.Footer}},
-		Data: []manifest.Dataset{{Title: "record.title", Text: "record.data", Page: "/record", Files: []string{"/record/checkpoint", "/record/key", "/record/tile/entries/000"}}},
+		Data: []manifest.Dataset{{Title: "record.title", Text: "record.data", Page: "/record", Files: []string{"/record/checkpoint", "/record/key"}}},
 		Routes: []manifest.Route{
 			{Pattern: "GET /record", Handle: p.list, Cached: true},
 			{Pattern: "GET /record/{index}", Handle: p.show, Cached: true},
@@ -167,6 +167,10 @@ func (p *Pages) tile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	web.NewBody(http.StatusOK, "application/octet-stream", data).Send(w, r)
+	body := web.NewBody
+	if t.L < 0 { // hashes are random, entries are words
+		body = web.Compressed
+	}
+	body(http.StatusOK, "application/octet-stream", data).Send(w, r)
 	return nil
 }

@@ -36,6 +36,14 @@ func NewBody(status int, contentType string, plain []byte) *Body {
 	return b
 }
 
+// Compressed prepares an answer that pays to compress though its type does not
+// say so.
+func Compressed(status int, contentType string, plain []byte) *Body {
+	b := NewBody(status, contentType, plain)
+	b.Gzip = compress(plain)
+	return b
+}
+
 func compressible(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	switch kind {

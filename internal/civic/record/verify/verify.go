@@ -26,6 +26,7 @@ import (
 type Wish struct {
 	Site     *url.URL     // scheme and host of the city
 	Entry    int64        // index of an entry to tell about, -1 for none
+	New      bool         // read only the entries that came since the state
 	Key      string       // the city's key as known from elsewhere, or ""
 	State    *State       // what an earlier check remembered, nil for none
 	Client   *http.Client // how to ask; never nil
@@ -117,8 +118,11 @@ func (c *checker) run() {
 		return c.get("/record/"+wire.Path(t), wire.Width*tlog.HashSize)
 	}}
 	c.hashes = tiles.Hashes(c.head.Tree)
-	c.grown()
-	if c.entries() {
+	from := c.grown()
+	if !c.w.New {
+		from = 0
+	}
+	if c.entries(from) {
 		c.chosen()
 	}
 }
@@ -175,16 +179,17 @@ func nameOf(key string) string {
 	return name
 }
 
-// grown checks that the record holds all that the last check saw, unchanged.
-func (c *checker) grown() {
+// grown checks that the record holds all that the last check saw, unchanged,
+// and returns how many entries that is proven of.
+func (c *checker) grown() int64 {
 	if c.w.State == nil {
 		c.leave("growth", "That nothing was rewritten before this check: nothing was remembered from an earlier one. Keep a state with --state, and the next check proves it.")
-		return
+		return 0
 	}
 	old, err := c.remembered()
 	if err != nil {
 		c.fail("growth", "The remembered checkpoint cannot be read: %v.", err)
-		return
+		return 0
 	}
 	when := c.w.State.At.UTC().Format("2 January 2006, 15:04 UTC")
 	switch {
@@ -194,7 +199,9 @@ func (c *checker) grown() {
 		c.fail("growth", "THE RECORD WAS CUT: at the last check (%s) it had %s, now it has %d.", when, entries(old.N), c.head.N)
 	case c.extends(old):
 		c.prove("growth", "Nothing that was there at the last check (%s, %s) was changed, dropped or moved; %s came since.", when, entries(old.N), entries(c.head.N-old.N))
+		return old.N
 	}
+	return 0
 }
 
 // remembered reads the checkpoint of the last check, signed as it was.
@@ -228,31 +235,45 @@ func (c *checker) extends(old wire.Checkpoint) bool {
 	return true
 }
 
-// entries reads all entries and checks each against the signed root.
-func (c *checker) entries() bool {
-	for from := int64(0); from < c.head.N; from += wire.Width {
-		width := int(min(wire.Width, c.head.N-from))
-		list, ok := c.bundle(from, width)
-		if !ok {
+// entries reads the entries from one on, in whole bundles, and the one that was
+// asked for, and checks each against the signed root.
+func (c *checker) entries(since int64) bool {
+	since -= since % wire.Width
+	if one := c.w.Entry - c.w.Entry%wire.Width; c.w.Entry >= 0 && one < since && !c.read(one) {
+		return false
+	}
+	for from := since; from < c.head.N; from += wire.Width {
+		if !c.read(from) {
 			return false
 		}
-		for i, body := range list {
-			c.announced(body)
-			if from+int64(i) == c.w.Entry {
-				c.Entry = &record.Entry{}
-				if json.Unmarshal(body, c.Entry) != nil {
-					c.fail("entry", "Entry %d is in the record, but is no entry that this program can read.", c.w.Entry)
-				}
-			}
-		}
-		if c.w.Progress != nil {
-			c.w.Progress(from+int64(width), c.head.N)
-		}
 	}
-	if c.head.N > 0 {
+	switch {
+	case since > 0:
+		c.prove("entries", "The entries from %d on are there, in order, and hash up to the signed root %s", since, c.Root)
+		c.leave("entries", "That the site still gives the text of the %s before them: it was checked earlier, and not read again. Leave --new away to read all.", entries(since))
+	case c.head.N > 0:
 		c.prove("entries", "%s of the record %s there, in order, and hash up to the signed root %s", all(c.head.N), is(c.head.N), c.Root)
 	}
 	return true
+}
+
+// read reads the bundle that begins with an entry.
+func (c *checker) read(from int64) bool {
+	width := int(min(wire.Width, c.head.N-from))
+	list, ok := c.bundle(from, width)
+	for i, body := range list {
+		c.announced(body)
+		if from+int64(i) == c.w.Entry {
+			c.Entry = &record.Entry{}
+			if json.Unmarshal(body, c.Entry) != nil {
+				c.fail("entry", "Entry %d is in the record, but is no entry that this program can read.", c.w.Entry)
+			}
+		}
+	}
+	if c.w.Progress != nil {
+		c.w.Progress(from+int64(width), c.head.N)
+	}
+	return ok
 }
 
 // bundle reads entries and compares them with the leaves of the tree.
