@@ -196,7 +196,10 @@ func printReport(w io.Writer, r *verify.Report) {
 // printable keeps a site from writing to the terminal of who checks it.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		switch {
+		case unicode.Is(unicode.Zs, r):
+			return ' '
+		case !unicode.IsPrint(r):
 			return '?'
 		}
 		return r

@@ -37,7 +37,7 @@ func (p *Pages) Manifest() manifest.Feature {
 }
 
 // listed is how many entries one page of the list shows.
-const listed = 30
+const listed = 15
 
 // overview is what the page of the record shows.
 type overview struct {

@@ -403,6 +403,9 @@ func (s *Service) digest(tx *db.Tx, c *city.City, x *Session, k *Call) (string, 
 	return hex.EncodeToString(sum[:]), err
 }
 
+// recorded is the kind under which decisions stand in the public record.
+const recorded = "grant.decision"
+
 // carry makes one decision hold, and announces it in the public record with the
 // hash of the minutes.
 func (s *Service) carry(tx *db.Tx, c *city.City, a permission.Actor, i Item, hash string) error {
@@ -414,7 +417,7 @@ func (s *Service) carry(tx *db.Tx, c *city.City, a permission.Actor, i Item, has
 		return err
 	}
 	entry := record.Entry{
-		Kind: "grant.decision", Subject: "grant:" + f.Number, Title: map[string]string{}, Link: sessionPath(i.Session) + "/minutes.json", Hash: hash,
+		Kind: recorded, Subject: "grant:" + f.Number, Title: map[string]string{}, Link: sessionPath(i.Session), Hash: hash,
 		At: s.Clock.Now().UnixMilli(),
 	}
 	for _, lang := range c.Languages {

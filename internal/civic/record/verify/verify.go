@@ -345,7 +345,7 @@ func (c *checker) chosen() {
 		return
 	}
 	e := c.Entry
-	c.prove("entry", "Entry %d is in the record, by a proof of %d hashes: %s %q of %s, about %s.", c.w.Entry, len(proof), e.Kind, title(e), time.UnixMilli(e.At).UTC().Format("2 January 2006, 15:04 UTC"), e.Subject)
+	c.prove("entry", "Entry %d is in the record, by a proof of %d hashes: %s “%s” of %s, about %s.", c.w.Entry, len(proof), e.Kind, title(e), time.UnixMilli(e.At).UTC().Format("2 January 2006, 15:04 UTC"), e.Subject)
 	c.document(e)
 }
 
