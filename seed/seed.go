@@ -369,6 +369,9 @@ func Read(folder fs.FS) (*Data, error) {
 // Basemap returns the quiet ground of the map as GeoJSON: boundary, district lines, water, streets.
 func Basemap() []byte { return read("basemap.geojson") }
 
+// Election is a real participatory budget as a Pabulib file, shown as an example.
+func Election() []byte { return read("vote/Netherlands_Amsterdam_522.pb") }
+
 // read returns an embedded file. They are part of the program, so a missing one is a mistake in it.
 func read(name string) []byte {
 	data, err := files.ReadFile("bishkek/" + name)

@@ -63,7 +63,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
 		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
-			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c)); err != nil {
+			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c), a.demoVotes(ctx, c)); err != nil {
 			return err
 		}
 	}
@@ -111,6 +111,12 @@ func (a *App) DemoGrants(ctx context.Context, c *city.City) error {
 	pledges.Clock = past
 	grants.Desk, grants.Clock, grants.Pledges = cases, past, &pledges
 	return demo.Grants(ctx, demo.Granting{Service: grants, Pledges: &pledges, Clock: past, City: c, Bodies: a.Bodies, Blobs: a.Blobs, Now: a.Clock.Now()})
+}
+
+// demoVotes holds the demo's participatory budgets by the clock of their days.
+func (a *App) demoVotes(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	return demo.Votes(ctx, a.Votes.At(past), past, c, a.Bodies, a.Clock.Now())
 }
 
 // appealsOf are the appeals by another clock, of which nobody is told.

@@ -35,6 +35,13 @@ type Service struct {
 	books    sync.Map // of campaigns whose vote was opened, by hash
 }
 
+// At returns the use cases by another clock.
+func (s *Service) At(c clock.Clock) *Service {
+	return &Service{
+		DB: s.DB, Desk: s.Desk, Clock: c, Cities: s.Cities, Bodies: s.Bodies, Places: s.Places, Blobs: s.Blobs, Versions: s.Versions,
+	}
+}
+
 // at is the address of a campaign.
 func at(slug string) string { return "/vote/" + slug }
 

@@ -111,28 +111,34 @@ func (s *Service) tally(ctx context.Context, c *city.City, x *Campaign, p Pot, l
 		if err != nil {
 			return nil, err
 		}
-		e, _, err := pb.ReadElection(bytes.NewReader(file))
+		t, err := countFile(ctx, x.Rules, p.Code, file)
 		if err != nil {
 			return nil, err
 		}
-		o, err := countBy(ctx, e, x.Rules, x.Rules.Rule)
-		if err != nil {
-			return nil, err
-		}
-		if ruledOut(x, p, list, o, out) {
+		if ruledOut(x, p, list, t.Outcome, out) {
 			continue
-		}
-		t := &Tally{Pot: p.Code, Voters: int64(e.Voters), Outcome: o, Bytes: int64(len(file))}
-		if x.Rules.Shadow != "" {
-			if t.Shadow, err = countBy(ctx, e, x.Rules, x.Rules.Shadow); err != nil {
-				return nil, err
-			}
-		}
-		if t.Gains, err = gains(file, t); err != nil {
-			return nil, err
 		}
 		return t, s.store(ctx, t, file)
 	}
+}
+
+// countFile counts a file of ballots as anybody would.
+func countFile(ctx context.Context, r Rules, pot string, file []byte) (*Tally, error) {
+	e, _, err := pb.ReadElection(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	t := &Tally{Pot: pot, Voters: int64(e.Voters), Bytes: int64(len(file))}
+	if t.Outcome, err = countBy(ctx, e, r, r.Rule); err != nil {
+		return nil, err
+	}
+	if r.Shadow != "" {
+		if t.Shadow, err = countBy(ctx, e, r, r.Shadow); err != nil {
+			return nil, err
+		}
+	}
+	t.Gains, err = gains(file, t)
+	return t, err
 }
 
 // store puts the file of ballots among the blobs.

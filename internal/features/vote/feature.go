@@ -1,6 +1,7 @@
 package vote
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -86,7 +87,9 @@ func (s *scene) local(ms int64) time.Time { return time.UnixMilli(ms).In(s.City.
 
 func (s *scene) moment(ms int64) string { return s.P.DateTime(s.local(ms)) }
 
-func (s *scene) money(tyiyn int64) string { return s.P.Money(tyiyn, s.City.Currency) }
+func (s *scene) money(minor int64) string {
+	return s.P.Money(minor, cmp.Or(s.Rules.Currency, s.City.Currency))
+}
 
 // district says what a district is called.
 func (s *scene) district(code string) string {

@@ -130,16 +130,17 @@ var Classes = []Class{Registered, Living, Working, Studying}
 // Rules are how a campaign votes and counts.
 type Rules struct {
 	Ballot   Ballot           `json:"ballot"`
-	Points   int              `json:"points,omitempty"` // that a voter spreads in each pot
-	MinAge   int              `json:"min_age"`          // full years
-	Classes  []Class          `json:"classes"`          // that may vote
-	Level    permission.Level `json:"level"`            // how well a voter must be known
-	Document bool             `json:"document"`         // the personal number must be given, of which only a keyed hash is kept
-	Rule     string           `json:"rule"`             // binding, a name of package pb
-	Shadow   string           `json:"shadow,omitempty"` // counted beside it, without effect
-	Ties     []string         `json:"ties"`             // criteria of package pb in their order: "cost", "score", "draw"
-	Seed     string           `json:"seed,omitempty"`   // of the lot, drawn when the list is published
-	Protest  int              `json:"protest"`          // days in which a result may be protested
+	Points   int              `json:"points,omitempty"`   // that a voter spreads in each pot
+	MinAge   int              `json:"min_age"`            // full years
+	Classes  []Class          `json:"classes"`            // that may vote
+	Level    permission.Level `json:"level"`              // how well a voter must be known
+	Document bool             `json:"document"`           // the personal number must be given, of which only a keyed hash is kept
+	Rule     string           `json:"rule"`               // binding, a name of package pb
+	Shadow   string           `json:"shadow,omitempty"`   // counted beside it, without effect
+	Ties     []string         `json:"ties"`               // criteria of package pb in their order: "cost", "score", "draw"
+	Seed     string           `json:"seed,omitempty"`     // of the lot, drawn when the list is published
+	Protest  int              `json:"protest"`            // days in which a result may be protested
+	Currency string           `json:"currency,omitempty"` // ISO 4217 of an election of elsewhere; "" is the city's
 }
 
 // DefaultRules are what is proposed for a new campaign.

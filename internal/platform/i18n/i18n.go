@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -304,13 +305,18 @@ func (p *Printer) value(name string, args []any) string {
 	return "⟦" + name + "⟧"
 }
 
-// Pick returns the text of a set in a language, falling back ky → ru → en, and
-// the language it is really in.
+// Pick returns the text of a set in a language, falling back ky → ru → en and
+// then to any other it has, and the language it is really in.
 func Pick(texts map[string]string, lang string) (text, actual string) {
 	if s := texts[lang]; s != "" {
 		return s, lang
 	}
 	for _, l := range Languages {
+		if s := texts[l]; s != "" {
+			return s, l
+		}
+	}
+	for _, l := range slices.Sorted(maps.Keys(texts)) {
 		if s := texts[l]; s != "" {
 			return s, l
 		}
