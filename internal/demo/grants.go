@@ -62,9 +62,26 @@ var works = []struct{ ky, ru string }{
 	{"Канализацияны алмаштыруу", "Замена канализации"},
 }
 
-var grantStreets = map[string][]string{
-	"sverdlovsky": {"Токтогул", "Киев", "Байтик Баатыр", "Ибраимов", "Фрунзе", "Усенбаев", "Московская"},
-	"leninsky":    {"Фучик", "Толстой", "Гагарин", "Ауэзов", "Тыналиев", "Дэн Сяопин", "Жибек Жолу"},
+// grantStreets are streets of a district, in Kyrgyz and in Russian.
+var grantStreets = map[string][][2]string{
+	"sverdlovsky": {
+		{"Токтогул", "Токтогула"},
+		{"Киев", "Киевская"},
+		{"Байтик Баатыр", "Байтик Баатыра"},
+		{"Ибраимов", "Ибраимова"},
+		{"Фрунзе", "Фрунзе"},
+		{"Үсөнбаев", "Усенбаева"},
+		{"Москва", "Московская"},
+	},
+	"leninsky": {
+		{"Фучик", "Фучика"},
+		{"Лев Толстой", "Льва Толстого"},
+		{"Гагарин", "Гагарина"},
+		{"Ауэзов", "Ауэзова"},
+		{"Тыналиев", "Тыналиева"},
+		{"Дэн Сяопин", "Дэн Сяопина"},
+		{"Жибек Жолу", "Жибек Жолу"},
+	},
 }
 
 // commission are invented members who vote on paper.
@@ -175,6 +192,7 @@ func (g *Granting) replay(ctx context.Context, r replayed) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		g.Clock.Advance(25 * time.Minute)
 		if err := g.Service.Admit(ctx, g.City, g.staff, number); err != nil {
 			return nil, err
 		}
@@ -219,13 +237,14 @@ func (g *Granting) apply(ctx context.Context, x *grant.Call, i int, n cost) (str
 func (g *Granting) sending(x *grant.Call, i int, n cost) grant.Sending {
 	w, streets := works[i%len(works)], grantStreets[x.District]
 	street := streets[(i*3)%len(streets)]
+	ky, ru := street[0], street[1]
 	house := 12 + 17*i%140
 	d := grant.Sending{Call: x.ID, Who: grant.Who[i%4], Contact: "Демо киши", Phone: fmt.Sprintf("+9965550001%02d", i)}
 	own := n.total - n.asked
 	labour := own / 5 / 150 // hours, valued at 150 som
 	stuff := own / 4
 	d.Content = grant.Content{
-		Lang: "ky", Title: fmt.Sprintf("%s: %s көчөсү, %d", w.ky, street, house), Address: fmt.Sprintf("%s көчөсү, %d", street, house),
+		Lang: "ky", Title: fmt.Sprintf("%s: %s көчөсү, %d", w.ky, ky, house), Address: fmt.Sprintf("%s көчөсү, %d", ky, house),
 		What: "Эскирген бөлүктөрдү алмаштырып, жаңысын орнотобуз. Иштерди подрядчы аткарат, тургундар ашар менен тазалоого жана ташууга катышат.",
 		Why:  "Бул жерде 60тан ашык үй-бүлө жашайт. Акыркы он жылда оңдоо болгон эмес, кышында жана жамгырдан кийин абал өзгөчө начарлайт.",
 		Lines: []grant.Line{
@@ -235,13 +254,14 @@ func (g *Granting) sending(x *grant.Call, i int, n cost) grant.Sending {
 			{What: "Тургундардан чогултулган акча", Quantity: 1000, Unit: "", Price: (own - labour*150 - stuff) * 100, Payer: grant.PayMoney},
 		},
 	}
-	d.Name = fmt.Sprintf("%s көчөсү, %d (демо)", street, house)
+	d.Name = fmt.Sprintf("%s көчөсү, %d (демо)", ky, house)
 	if i%2 == 1 {
-		d.Lang, d.Title, d.Address = "ru", fmt.Sprintf("%s: ул. %s, %d", w.ru, street, house), fmt.Sprintf("ул. %s, %d", street, house)
+		d.Lang, d.Title, d.Address = "ru", fmt.Sprintf("%s: ул. %s, %d", w.ru, ru, house), fmt.Sprintf("ул. %s, %d", ru, house)
 		d.What = "Заменим изношенные части и поставим новые. Работы выполнит подрядчик, жители помогут на ашаре с уборкой и переноской."
 		d.Why = "Здесь живёт больше 60 семей. За последние десять лет ремонта не было, зимой и после дождя положение особенно плохое."
 		d.Lines[0].What, d.Lines[1].What, d.Lines[2].What, d.Lines[3].What = "Работы подрядчика", "Ашар: уборка, переноска", "Материалы жителей", "Деньги, собранные жителями"
-		d.Name = fmt.Sprintf("ул. %s, %d (демо)", street, house)
+		d.Lines[0].Unit, d.Lines[1].Unit, d.Lines[2].Unit = "договор", "час", "комплект"
+		d.Name = fmt.Sprintf("ул. %s, %d (демо)", ru, house)
 	}
 	return d
 }
@@ -418,7 +438,7 @@ func (g *Granting) pledge(ctx context.Context, number string) error {
 		{What: pledge.Materials, Tyiyn: 350_000, Words: "Цемент, 10 мүшөк", Named: true},
 	} {
 		p.Subject = pledge.Subject{Kind: grant.KindName, ID: d.File.ID}
-		made, err := g.Pledges.Promise(ctx, g.City, permission.Actor{City: g.City.ID, System: true, Person: resident(i), Name: []string{"Айбек Т.", "Нургүл А.", "Виктор П.", "Жылдыз К."}[i]}, p)
+		made, err := g.Pledges.Promise(ctx, g.City, permission.Actor{City: g.City.ID, System: true, Person: resident(i + 1), Name: []string{"Айбек Т.", "Нургүл А.", "Виктор П.", "Жылдыз К."}[i]}, p)
 		if err != nil {
 			return err
 		}
@@ -453,6 +473,7 @@ func (g *Granting) open(ctx context.Context) error {
 		return err
 	}
 	g.Clock.Set(g.day(-12, 12))
+	g.next = 0 // those whom visitors of the demo become first
 	var numbers []string
 	for i, n := range []cost{{610_000, 420_000}, {380_000, 250_000}, {540_000, 390_000}, {720_000, 480_000}} {
 		number, err := g.apply(ctx, x, i, n)
@@ -481,4 +502,4 @@ func (g *Granting) open(ctx context.Context) error {
 }
 
 // GrantMember is a resident of the demo who sits in the commission of its open call.
-const GrantMember = firstResident + 35
+const GrantMember = firstResident + 5

@@ -12,19 +12,26 @@ const number = rows[0].number;
 const inbox = (await (await fetch(`${base}/data/reports.json?state=waiting&category=street-light`)).json())[0]?.number ?? number;
 const issue = (await (await fetch(`${base}/api/v1/systemic`)).json()).issues[0].number;
 const reception = (await (await fetch(`${base}/reception`)).text()).match(/\/reception\/\d+/)[0];
+const grants = await (await fetch(`${base}/grants`)).text();
+const [call, , replayed] = [...new Set(grants.match(/\/grants\/calls\/\d+/g))];
+const grantSession = (await (await fetch(base + replayed)).text()).match(/\/grants\/sessions\/\d+/)[0];
+const nextSession = (await (await fetch(base + call)).text()).match(/\/grants\/sessions\/\d+/g).pop();
+const grantRows = await (await fetch(`${base}/data/grants.json`)).json();
+const granted = (state) => `/grants/applications/${grantRows.find((r) => r.state === state).number}`;
 const letter = (await (await fetch(`${base}/published`)).text()).match(/\/published\/\d+/)[0];
 const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletins\/\d{4}-W\d\d/)[0];
 
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
-  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/nothing',
+  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/grants', call, grantSession, granted('failed'), '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data', '/account/mandates', '/account/link'];
 const resident = await visitor(browser, phone);
 await become(resident, base, 2000);
 await resident.goto(`${base}/account`);
 own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
+own.push(`${call}/apply`);
 await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
@@ -106,6 +113,8 @@ for (const [options, name] of [views[0], views[3]]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
   await look(options, `${name}, clerk`, 1003, staff);
   await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
+  await look(options, `${name}, head of a commission`, 1900, ['/staff/grants', '/staff' + call, '/staff' + nextSession, '/staff' + granted('admitted')]);
+  await look(options, `${name}, member of a commission`, 2005, [nextSession + '/vote']);
   await look(options, `${name}, administrator`, 1000, admin);
 }
 for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies']) await weigh(path);

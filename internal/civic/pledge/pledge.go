@@ -131,6 +131,16 @@ func (l *Ledger) Of(what, state string) Sum {
 	return Sum{What: what, State: state}
 }
 
+// sorts are those of which anything counts in public, in their order.
+func (l *Ledger) sorts() (out []string) {
+	for _, what := range Sorts {
+		if l.Of(what, Promised).Count+l.Of(what, Confirmed).Count+l.Of(what, Returned).Count > 0 {
+			out = append(out, what)
+		}
+	}
+	return out
+}
+
 // Limits.
 const (
 	maxWords  = 300           // characters

@@ -294,7 +294,7 @@ func (d *Sending) check(f *web.Form, c *city.City, x *Call) {
 	case s.Asked > x.Cap:
 		f.Fail("lines", "grant.error.cap", "cap", web.MoneyText(x.Cap), "asked", web.MoneyText(s.Asked))
 	case !s.bears(x.Share):
-		f.Fail("lines", "grant.error.share", "share", x.Share, "own", strconv.FormatFloat(float64(Share(s.Own(), s.Total()))/10, 'f', 1, 64))
+		f.Fail("lines", "grant.error.share", "share", x.Share, "own", float64(Share(s.Own(), s.Total()))/10)
 	}
 }
 
