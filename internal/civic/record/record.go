@@ -112,7 +112,7 @@ func Append(tx *db.Tx, city int64, e Entry) error {
 	}
 	// The step is random, so that writers who do not see each other's rows
 	// hardly ever draw the same id.
-	id := max(ids.New(), last+1+rand.Int64N(1<<12))
+	id := max(ids.New(), last+1+rand.Int64N(1<<16))
 	return enqueue(tx, city, id, e, body)
 }
 
