@@ -72,6 +72,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 
 	a.Votes = &vote.Service{
 		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
+		Carry: a.carry(catalogue),
 	}
 
 	a.Projects = &project.Service{

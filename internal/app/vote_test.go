@@ -195,7 +195,21 @@ func TestABallotIsCastCountedAndRecounted(t *testing.T) {
 		admin.do(409, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		later.Advance(6 * 24 * time.Hour)
 		admin.do(200, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
+		carried(t, a, c.ID, "yards/C01", "yards/C03", "yards/L01")
 	})
+}
+
+// carried looks for the projects that came of winners.
+func carried(t *testing.T, a *app.App, city int64, want ...string) {
+	t.Helper()
+	var got []string
+	err := a.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+		got, err = db.All(tx, "test.carried", `SELECT origin_ref FROM project WHERE city_id = $1 AND origin_kind = 'vote' AND origin_ref LIKE 'yards/%' ORDER BY origin_ref`, db.Text, city)
+		return err
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("projects came of %v, want %v: %v", got, want, err)
+	}
 }
 
 // recounted has the real command count the published file of a pot as the page

@@ -32,13 +32,17 @@ type Service struct {
 	Places   *place.Store
 	Blobs    blob.Store
 	Versions *fresh.Versions
-	books    sync.Map // of campaigns whose vote was opened, by hash
+	// Carry makes a winner a project of the city, inside the transaction that
+	// makes the result final. A repeat with the same ref makes nothing more.
+	Carry func(tx *db.Tx, c *city.City, w Winner) error
+	books sync.Map // of campaigns whose vote was opened, by hash
 }
 
 // At returns the use cases by another clock.
 func (s *Service) At(c clock.Clock) *Service {
 	return &Service{
 		DB: s.DB, Desk: s.Desk, Clock: c, Cities: s.Cities, Bodies: s.Bodies, Places: s.Places, Blobs: s.Blobs, Versions: s.Versions,
+		Carry: s.Carry,
 	}
 }
 

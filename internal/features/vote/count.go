@@ -335,6 +335,9 @@ func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor,
 		if err != nil {
 			return err
 		}
+		if err := s.carry(tx, c, x, list); err != nil {
+			return err
+		}
 		sum, err := resultHash(list)
 		if err != nil {
 			return err
@@ -365,4 +368,34 @@ func resultHash(list []*Tally) (string, error) {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// Winner is a project that won, on its way to being carried out.
+type Winner struct {
+	Ref     string // stable and public, such as "2026/C01"
+	Link    string // path of its page
+	Project *Project
+	Due     int64 // until when it should be carried out, 0 is not said
+}
+
+// carry hands the winners over.
+func (s *Service) carry(tx *db.Tx, c *city.City, x *Campaign, list []*Tally) error {
+	all, err := projects(tx, c.ID, x.ID)
+	if err != nil {
+		return err
+	}
+	for _, q := range all {
+		won := slices.ContainsFunc(list, func(t *Tally) bool { return t.Pot == q.Pot && t.Outcome.Won(q.Code) })
+		if !won || s.Carry == nil {
+			continue
+		}
+		w := Winner{Ref: x.Slug + "/" + q.Code, Link: at(x.Slug) + "/projects/" + q.Code, Project: q}
+		if span, ok := x.Plan.Span(Implementing); ok {
+			w.Due = span.Ends
+		}
+		if err := s.Carry(tx, c, w); err != nil {
+			return fmt.Errorf("carry out %s: %w", w.Ref, err)
+		}
+	}
+	return nil
 }
