@@ -48,12 +48,29 @@ func (d Decimal) shift(by int) Decimal {
 	return d
 }
 
+// Shifted multiplies by 10^by.
+func (d Decimal) Shifted(by int) Decimal { return d.shift(by) }
+
+// ParseDecimal reads what String writes.
+func ParseDecimal(s string) (Decimal, bool) {
+	d, code := (style{dot: point}).read(s)
+	return d, code == ""
+}
+
 // times multiplies two numbers.
 func (d Decimal) times(o Decimal) Decimal {
 	if d.n == nil || o.n == nil {
 		return Decimal{}
 	}
 	return Decimal{n: new(big.Int).Mul(d.n, o.n), scale: d.scale + o.scale}
+}
+
+// Negated is the number below zero that is above, and the other way.
+func (d Decimal) Negated() Decimal {
+	if d.n == nil {
+		return d
+	}
+	return Decimal{n: new(big.Int).Neg(d.n), scale: d.scale}
 }
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }

@@ -27,6 +27,9 @@ const (
 	roleID        = "id"
 )
 
+// Fold makes texts comparable: lower case, one kind of space, no punctuation.
+func Fold(s string) string { return fold(s) }
+
 // fold makes headers and values comparable: lower case, one kind of space, no
 // punctuation.
 func fold(s string) string {
