@@ -67,6 +67,9 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 			return err
 		}
 	}
+	if err := a.demoBudget(ctx, c, reports >= demoWritten); err != nil {
+		return err
+	}
 	err := demo.Issues(ctx, a.Systemic, c, a.Bodies, a.Clock.Now())
 	return errors.Join(err, a.Fold(ctx), a.Figures.Publish(ctx), a.Figures.MakeBulletins(ctx), a.Record.Sequence(ctx))
 }

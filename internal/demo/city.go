@@ -71,7 +71,7 @@ func putPeople(tx *db.Tx, data *seed.Data, bodies map[string]*body.Body, now tim
 			staff = append(staff, job{permission.Clerk, b.ID})
 		}
 	}
-	staff = append(staff, job{permission.Head, "meria"}, job{permission.Head, data.Fallback})
+	staff = append(staff, job{permission.Head, "meria"}, job{permission.Head, data.Fallback}, job{permission.Clerk, "econ-fin"})
 	for i, j := range staff {
 		id := int64(firstStaff + i)
 		if err := add(id, i, fmt.Sprintf("staff%d@demo.example", i+1)); err != nil {

@@ -86,12 +86,12 @@ const (
 
 // stream is one band of the flow and the words at its end.
 type stream struct {
-	path         string
-	y, h         string
-	kind         int
-	label, money string
-	ty, tx       string
-	right        bool
+	path   string
+	y, h   string
+	kind   int
+	label  string
+	ty, tx string
+	right  bool
 }
 
 // flow draws revenue on the left and spending on the right, each through the one

@@ -710,7 +710,6 @@ func (r *roll) lift(tree *tree) error {
 type tree struct {
 	parents map[string]string // scheme and code → code
 	names   map[string]Texts
-	day     string
 }
 
 func treeOf(list []Step) *tree {

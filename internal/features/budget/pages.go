@@ -113,7 +113,7 @@ func (p *Pages) Own(ctx context.Context, v *page.Visit, limit int) (out []accoun
 		list, err := casework.ByAuthor(tx, v.City.ID, KindName, v.Actor.Person, 0, limit)
 		for _, f := range list {
 			tag, text := status(v, f)
-			out = append(out, account.Own{Href: questionAt(f.Number), Title: v.T("budget.question.about", "line", f.Title), State: tag, StateText: text, Note: "№ " + f.Number, Created: f.Created})
+			out = append(out, account.Own{Href: questionAt(f.Number), Title: v.T("budget.question.about", "line", f.Title), State: tag, StateText: text, Number: f.Number, Created: f.Created})
 		}
 		return err
 	})
@@ -770,7 +770,9 @@ func (p *Pages) turn(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, next)
 }
 
-func (p *Pages) work(w http.ResponseWriter, r *http.Request) error { return p.workPage(w, r, blankForm()) }
+func (p *Pages) work(w http.ResponseWriter, r *http.Request) error {
+	return p.workPage(w, r, blankForm())
+}
 
 func (p *Pages) workPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r)

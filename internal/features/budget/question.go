@@ -190,10 +190,7 @@ func (t *Thread) people(tx *db.Tx, c *city.City, a permission.Actor) (err error)
 // tellLines tells those who follow a line that a new version has it, and what it
 // says there. Lines without followers cost nothing.
 func tellLines(tx *db.Tx, c *city.City, v *Version, except int64) error {
-	type told struct {
-		id, key int64
-		label   string
-	}
+	type told struct{ id, key int64 }
 	list, err := db.All(tx, "budget.lines.followed", `SELECT MIN(l.id), l.line_key FROM budget_line l
 		WHERE l.city_id = $1 AND l.version_id = $2 AND l.year = $3 AND l.line_key IN (SELECT subject_id FROM notify_follow WHERE city_id = $1 AND kind = 'budget_line')
 		GROUP BY l.line_key LIMIT 5000`, func(r db.Row) (x told, err error) {
