@@ -30,6 +30,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/budget"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
@@ -62,6 +63,7 @@ func Migrations() []db.Migrations {
 	return []db.Migrations{
 		once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, record.Migrations, permission.Migrations, account.Migrations,
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
+		budget.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
 		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations, project.Migrations,
 	}
@@ -93,6 +95,7 @@ type App struct {
 	Grants    *grant.Service
 	News      *news.Service
 	Record    *record.Service
+	Budget    *budget.Service
 	Votes     *vote.Service
 	Projects  *project.Service
 	mailboxes []mailbox

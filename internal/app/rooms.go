@@ -20,6 +20,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/civic/settings"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
+	"github.com/ashar-kg/ashar/internal/features/budget"
 	"github.com/ashar-kg/ashar/internal/features/chat"
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
@@ -40,7 +41,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, grant.Kind, project.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,11 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Systemic = &systemic.Service{
 		Desk: cases, DB: a.DB, Bodies: a.Bodies, Places: a.Places, Clock: a.Clock, Cities: a.Cities, Sources: a.sources(),
 	}
+	a.Budget = &budget.Service{
+		Desk: cases, DB: a.DB, Blobs: a.Blobs, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Typeface: assets.Dist.File,
+	}
 	a.Reports.Listen()
+	a.Budget.Listen()
 	a.Appeals.Listen()
 	a.Systemic.Listen()
 	a.Accounts.Purpose(report.KindName, a.Reports.Confirmed)
@@ -123,13 +128,14 @@ func (a *App) rooms() *rooms {
 	issues := &systemic.Pages{Service: a.Systemic}
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
+	money := &budget.Pages{Service: a.Budget}
 	votes := &vote.Pages{Service: a.Votes}
 	pledges := &pledge.Pages{Service: a.Pledges}
 	grants := &grant.Pages{Service: a.Grants, Photo: a.keepPhoto}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
-		Others:     inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row, grant.KindName: grants.Row},
+		Others:     inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
 	}
 	calls := &desk.Pages{
@@ -140,7 +146,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases:  asked{a.Reports, appeals, issues, receptions, pledges, grants, votes},
+			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes},
 			Agenda: []account.Agenda{receptions, grants},
 			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
@@ -154,6 +160,7 @@ func (a *App) rooms() *rooms {
 		a.Chat.Manifest(),
 		outages.Manifest(),
 		receptions.Manifest(),
+		money.Manifest(),
 		votes.Manifest(),
 		(&news.Pages{Service: a.News}).Manifest(),
 		(&figures.Pages{Service: a.Figures}).Manifest(),
