@@ -111,9 +111,14 @@ func Append(tx *db.Tx, city int64, e Entry) error {
 		return err
 	}
 	// The step is random, so that writers who do not see each other's rows
-	// hardly ever draw the same id.
-	id := max(ids.New(), last+1+rand.Int64N(1<<16))
-	return enqueue(tx, city, id, e, body)
+	// hardly ever draw the same id; who does draws again.
+	for range 3 {
+		id := max(ids.New(), last+1+rand.Int64N(1<<16))
+		if done, err := enqueue(tx, city, id, e, body); done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("record: no free place in the queue: %w", db.ErrConflict)
 }
 
 // Of reads the entries of a subject in the order of the record, those that

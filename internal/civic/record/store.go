@@ -15,10 +15,11 @@ func lastQueued(tx *db.Tx, city int64) (int64, error) {
 	return db.One(tx, "record.last", `SELECT COALESCE(MAX(id), 0) FROM record_queue WHERE city_id = $1`, db.Int64, city)
 }
 
-func enqueue(tx *db.Tx, city, id int64, e Entry, body []byte) error {
-	_, err := tx.Exec("record.enqueue", `INSERT INTO record_queue (city_id, id, subject, at, body) VALUES ($1, $2, $3, $4, $5)`,
+// enqueue is false when the id is taken.
+func enqueue(tx *db.Tx, city, id int64, e Entry, body []byte) (bool, error) {
+	n, err := tx.Exec("record.enqueue", `INSERT INTO record_queue (city_id, id, subject, at, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (city_id, id) DO NOTHING`,
 		city, id, e.Subject, e.At, string(body))
-	return err
+	return n == 1, err
 }
 
 func scanLogged(r db.Row) (l Logged, err error) {
