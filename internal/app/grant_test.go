@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ashar-kg/ashar/internal/app"
@@ -24,6 +25,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/internal/features/grant"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/seed/draw"
 )
 
@@ -69,7 +71,60 @@ func TestTheRealSessionsOfGrantsReplayToTheirOwnShares(t *testing.T) {
 			t.Errorf("%d of the real sessions are shown", seen)
 		}
 		recompute(t, anyone)
+		sharedOut(t, a)
 	})
+}
+
+// sharedOut decides about two applications at once of which the pot pays one.
+func sharedOut(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx := t.Context()
+	c, _ := a.Cities.ByID(demo.CityID)
+	staff := permission.Actor{City: c.ID, System: true, Person: 1}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%v %+v", err, web.Fields(err))
+		}
+	}
+	body, _ := strconv.ParseInt(bodyNamed(t, a, "district-lenin"), 10, 64)
+	x, err := a.Grants.NewCall(ctx, c, staff, grant.Call{
+		District: "leninsky", Body: body, Titles: grant.Texts{"en": "Small"}, Pot: 60_000_00, Cap: 50_000_00, Quorum: 1, Who: grant.Who, Opens: 1, Closes: 1 << 50,
+	})
+	must(err)
+	must(a.Grants.Publish(ctx, c, staff, x.ID))
+	must(a.Grants.AddMember(ctx, c, staff, x.ID, grant.Member{Name: "On paper"}, ""))
+	y, err := a.Grants.Convene(ctx, c, staff, grant.Session{Call: x.ID, Begins: 1, Place: "Hall", Quorum: 1})
+	must(err)
+	for i := range 2 {
+		f, err := a.Grants.Submit(ctx, c, permission.Actor{City: c.ID, System: true, Person: int64(2020 + i)}, grant.Sending{
+			Call: x.ID, Who: "ngo", Name: "Yards", Contact: "Somebody", Phone: "0555 11 22 33", Content: grant.Content{
+				Title: "A small yard", What: "Two benches and a tree for the yard", Why: "There is nowhere to sit down", Address: "Manas 1", Lang: "en",
+				Lines: []grant.Line{{What: "Benches", Quantity: 1000, Price: 40_000_00, Payer: grant.PayGrant}},
+			},
+		})
+		must(err)
+		must(a.Grants.Admit(ctx, c, staff, f.Number))
+		must(a.Grants.Enlist(ctx, c, staff, y.ID, f.Number))
+	}
+	sitting, err := a.Grants.Sitting(ctx, c, staff, y.ID)
+	must(err)
+	var all sync.WaitGroup
+	results := make(chan error, 2)
+	for _, sh := range sitting.Sheets {
+		must(a.Grants.WriteDown(ctx, c, staff, y.ID, []grant.Ballot{{Case: sh.Case, Member: sitting.Members[0].ID, Vote: grant.For}}))
+		all.Go(func() {
+			results <- a.Grants.Resolve(ctx, c, staff, grant.Item{Session: y.ID, Case: sh.Case, Outcome: grant.Approve, Amount: 40_000_00})
+		})
+	}
+	all.Wait()
+	won, left := <-results, <-results
+	if won != nil {
+		won, left = left, won
+	}
+	if won != nil || len(web.Fields(left)) != 1 || web.Fields(left)[0].Key != "grant.error.pot_left" {
+		t.Errorf("the pot pays for one: %v, %v", won, left)
+	}
 }
 
 // plain takes the spaces that do not break out of a page.
@@ -247,8 +302,8 @@ func (k *commissioned) correct(number string) {
 	}
 	k.head.do(422, http.MethodPost, work, url.Values{"do": {"return"}})
 	k.head.do(200, http.MethodPost, work, url.Values{"do": {"return"}, "note": {"Say how many swings there are"}})
-	if page, _ := k.applicant.do(200, http.MethodGet, own, nil); !strings.Contains(page, "how many swings") {
-		k.Error("the applicant does not read what to correct")
+	if page, _ := k.applicant.do(200, http.MethodGet, own, nil); !strings.Contains(page, "how many swings") || !strings.Contains(page, "Who opened it") {
+		k.Error("the applicant does not read what to correct, or who has opened it")
 	}
 	k.member.do(404, http.MethodPost, own+"/correct", yard())
 	if page, _ := k.applicant.do(200, http.MethodGet, own+"/correct", nil); !strings.Contains(page, "400,5") {
@@ -423,6 +478,12 @@ func TestAGrantTravelsFromAnApplicationToItsLastTranche(t *testing.T) {
 		}
 		if page, _ := k.member.do(200, http.MethodGet, "/account", nil); !strings.Contains(page, pledged) {
 			t.Error("the pledge is not in the account")
+		}
+
+		for _, b := range []*browser{k.applicant, k.member} {
+			if page, _ := b.do(200, http.MethodGet, "/account/data/all", nil); b == k.applicant && !strings.Contains(page, grantPhone) || strings.Contains(page, "⟦") {
+				t.Error("what is held about an applicant is not told")
+			}
 		}
 
 		// Who leaves takes the contact along; the decision stays.

@@ -116,10 +116,14 @@ func Grants(ctx context.Context, g Granting) error {
 	if err != nil {
 		return fmt.Errorf("session of Sverdlovsky: %w", err)
 	}
-	if _, err := g.replay(ctx, replayed{
+	second, err := g.replay(ctx, replayed{
 		district: "leninsky", body: "district-lenin", days: -150, source: "news312.kg/news/1570", pot: 5_000_000, cap: 1_000_000, costs: leninskyCosts, others: 14,
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("session of Leninsky: %w", err)
+	}
+	if err := g.contracts(ctx, append(first, second...)); err != nil {
+		return fmt.Errorf("contracts: %w", err)
 	}
 	if err := g.carryOut(ctx, first); err != nil {
 		return fmt.Errorf("contracts: %w", err)
@@ -325,11 +329,10 @@ func (g *Granting) decide(ctx context.Context, session int64, sh grant.Sheet, me
 	return g.Service.Resolve(ctx, g.City, g.staff, r)
 }
 
-// carryOut brings the first projects under contract: one is finished, one waits
-// for its second tranche, one has failed.
-func (g *Granting) carryOut(ctx context.Context, approved []string) error {
+// contracts are made about all that was approved, in two tranches.
+func (g *Granting) contracts(ctx context.Context, approved []string) error {
 	g.Clock.Set(g.day(-140, 11))
-	for i, number := range approved[:3] {
+	for i, number := range approved {
 		d, err := g.Service.Show(ctx, g.City, g.staff, number, 0)
 		if err != nil {
 			return err
@@ -341,6 +344,14 @@ func (g *Granting) carryOut(ctx context.Context, approved []string) error {
 		}, []grant.Tranche{{Sum: half, Terms: "Келишимге кол коюлганда"}, {Sum: d.App.Approved - half, Terms: "Биринчи бөлүктүн отчёту кабыл алынганда"}}); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// carryOut releases money to the first projects: one is finished, one waits for
+// the report on its second tranche, one has failed.
+func (g *Granting) carryOut(ctx context.Context, approved []string) error {
+	for _, number := range approved[:3] {
 		if err := g.Service.Release(ctx, g.City, g.staff, number, 1); err != nil {
 			return err
 		}

@@ -36,7 +36,9 @@ func (s *Service) Conclude(ctx context.Context, c *city.City, a permission.Actor
 				return err
 			}
 		}
-		_, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Running, Actor: s.name(ctx, c, f), Edit: func(f *casework.File) { f.Due = d.due(c) }})
+		_, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Running, Actor: s.name(ctx, c, f), Edit: func(f *casework.File) {
+			f.Due, f.Escalated = d.due(c), false
+		}})
 		return err
 	})
 }

@@ -1,6 +1,10 @@
 package grant
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
 
 func TestOwnSharesAreThoseOfTheRealSessions(t *testing.T) {
 	for _, x := range []struct{ own, total, want int64 }{
@@ -58,6 +62,37 @@ func TestATrancheWaitsForTheOneBefore(t *testing.T) {
 	} {
 		if got := Next(x.list); got != x.want {
 			t.Errorf("%s: %d, want %d", x.name, got, x.want)
+		}
+	}
+}
+
+func TestNobodyIsGrantedMoreThanTheVotesTheCapAndThePotAllow(t *testing.T) {
+	x, k := &Session{Quorum: 3}, &Call{Pot: 1000, Cap: 400}
+	v := &Version{Sums: Sums{Asked: 500, Money: 500}}
+	for _, c := range []struct {
+		name   string
+		item   Item
+		votes  Count
+		others int64
+		wrong  string // key of the error, "" for none
+	}{
+		{"all is well", Item{Outcome: Approve, Amount: 400}, Count{For: 2, Against: 1}, 600, ""},
+		{"no quorum", Item{Outcome: Approve, Amount: 100}, Count{For: 2}, 0, "grant.error.quorum"},
+		{"no majority", Item{Outcome: Approve, Amount: 100}, Count{For: 2, Against: 1, Abstain: 1}, 0, "grant.error.votes"},
+		{"refused against the votes", Item{Outcome: Refuse, Reasons: "No"}, Count{For: 3}, 0, "grant.error.votes"},
+		{"refused without reasons", Item{Outcome: Refuse}, Count{Against: 3}, 0, "grant.error.reasons"},
+		{"returned", Item{Outcome: Return, Reasons: "Be exact"}, Count{Abstain: 3}, 0, ""},
+		{"above the cap", Item{Outcome: Approve, Amount: 401}, Count{For: 3}, 0, "grant.error.amount"},
+		{"above what was asked", Item{Outcome: Approve, Amount: 501}, Count{For: 3}, 0, "grant.error.amount"},
+		{"above the pot", Item{Outcome: Approve, Amount: 400}, Count{For: 3}, 601, "grant.error.pot_left"},
+		{"nothing", Item{Outcome: Approve}, Count{For: 3}, 0, "grant.error.amount"},
+	} {
+		got := ""
+		if list := web.Fields(c.item.check(x, k, v, c.votes, c.others)); len(list) > 0 {
+			got = list[0].Key
+		}
+		if got != c.wrong {
+			t.Errorf("%s: %q, want %q", c.name, got, c.wrong)
 		}
 	}
 }

@@ -379,6 +379,7 @@ type Detailed struct {
 	Events    []casework.Event
 	Papers    []document.File // for its applicant and the staff
 	Sent      []Sent          // versions, for its applicant and the staff
+	Looks     []casework.Look // who of the staff opened it, for its applicant
 }
 
 // Decision is what a closed session decided.
@@ -446,6 +447,11 @@ func (d *Detailed) read(tx *db.Tx, cityID, n int64) (err error) {
 	}
 	if d.Sent, err = versions(tx, cityID, id); err != nil {
 		return err
+	}
+	if d.Owner {
+		if d.Looks, err = casework.Looks(tx, cityID, id); err != nil {
+			return err
+		}
 	}
 	d.Papers, err = document.Of(tx, cityID, id)
 	return err

@@ -461,7 +461,7 @@ func (s *Service) Correct(ctx context.Context, c *city.City, a permission.Actor,
 			return err
 		}
 		_, err = s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Submitted, Lang: d.Lang, Actor: app.Name, Edit: func(f *casework.File) {
-			f.Due = s.term(c)
+			f.Due, f.Escalated = s.term(c), false
 			if app.Shown == 0 {
 				f.Title, f.Text, f.Address = d.Title, d.What, d.Address
 			}
@@ -586,5 +586,45 @@ func (s *Service) changed(tx *db.Tx, c *city.City, _, after *casework.File, e *c
 	return notify.Emit(tx, notify.Event{
 		City: c.ID, Subject: notify.Subject{Kind: KindName, ID: after.ID}, Key: key, Link: path(after.Number), To: []int64{after.Author},
 		Args: map[string]string{"number": after.Number, "title": after.Title},
+	})
+}
+
+// warnBefore is how long before its end a term is called to mind.
+const warnBefore = 5 * 24 * time.Hour
+
+// Escalate warns those who answer of terms that near their end. While an
+// applicant corrects, nobody of the staff is late.
+func (s *Service) Escalate(ctx context.Context) error {
+	for _, c := range s.Cities.List() {
+		var due []*casework.File
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+			due, err = casework.DueSoon(tx, c.ID, KindName, s.Clock.Now().Add(warnBefore), 200)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, f := range due {
+			if f.State == Rework {
+				continue
+			}
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.warn(tx, c, f) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) warn(tx *db.Tx, c *city.City, f *casework.File) error {
+	if _, err := s.Desk.Escalate(tx, c, f.ID); err != nil {
+		return err
+	}
+	people, err := account.Answerable(tx, c.ID, f.Body, f.Assignee)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	return notify.Emit(tx, notify.Event{
+		City: c.ID, Key: "grant.notice.due", Link: "/staff" + path(f.Number), To: people, Urgent: true,
+		Args: map[string]string{"number": f.Number, "title": f.Title},
 	})
 }

@@ -445,6 +445,8 @@ func (s *Service) carry(tx *db.Tx, c *city.City, a permission.Actor, i Item, has
 	if err := updateApplication(tx, c.ID, app); err != nil {
 		return err
 	}
-	_, err = s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Approved, Note: i.Reasons, Actor: s.name(tx.Context(), c, f), Edit: func(f *casework.File) { f.Due = s.term(c) }})
+	_, err = s.Desk.Move(tx, c, a, f.ID, casework.Move{To: Approved, Note: i.Reasons, Actor: s.name(tx.Context(), c, f), Edit: func(f *casework.File) {
+		f.Due, f.Escalated = s.term(c), false
+	}})
 	return err
 }
