@@ -14,7 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/test/harness"
 )
 
-var base, photo string
+var base, photo, bin string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -28,8 +28,7 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer os.RemoveAll(dir)
-	bin, err := harness.Build(dir)
-	if err != nil {
+	if bin, err = harness.Build(dir); err != nil {
 		return fail(err)
 	}
 	data := filepath.Join(dir, "data")

@@ -24,16 +24,18 @@ const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletin
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
-  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/grants', call, grantSession, granted('failed'), '/nothing',
+  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/grants', call, grantSession, granted('failed'),
+  '/vote', '/vote/2026', '/vote/2026/projects', '/vote/2026/projects/C01', '/vote/2026/rules', '/vote/2025/results', '/vote/2025/results/city', '/vote/parks-2026/results', '/vote/amsterdam-522/results', '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data', '/account/mandates', '/account/link'];
 const resident = await visitor(browser, phone);
 await become(resident, base, 2000);
 await resident.goto(`${base}/account`);
 own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
-own.push(`${call}/apply`);
+own.push(`${call}/apply`, '/vote/2026/ballot');
 await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
+const commission = ['/staff/vote', '/staff/vote/2026', '/staff/vote/parks-2026'];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
 async function look(options, name, person, pages) {
@@ -60,6 +62,7 @@ async function look(options, name, person, pages) {
     await inspect(path);
   }
   if (!person) await walk(page, name, inspect);
+  if (person === 2000) await walkBallot(page, inspect);
   check(true, `${name}: ${pages.length} pages looked at`);
   await page.context().close();
 }
@@ -80,6 +83,21 @@ async function walk(page, name, inspect) {
   const order = await page.evaluate((ids) => ids.map((id) => document.querySelector(id)?.getBoundingClientRect().top ?? -1), wrong);
   check(wrong.length >= 3 && order.every((y, i) => y >= 0 && (i === 0 || y > order[i - 1])), `${name}: the errors of step 3 lead to their fields in their order: ${wrong}`);
   await inspect('/reports/new, step 3 with errors');
+}
+
+// walkBallot goes through the steps of a ballot up to the last one.
+async function walkBallot(page, inspect) {
+  await page.goto(base + '/vote/2026/ballot', { waitUntil: 'load' });
+  await page.locator('input[name=class]').first().check();
+  await page.selectOption('#district', 'leninsky');
+  await page.fill('#born', '1990-05-05');
+  await page.locator('button[value=choose]').click();
+  await page.locator('fieldset.vote-pot').first().waitFor();
+  await inspect('/vote/2026/ballot, step 2');
+  await page.locator('#pick_C01').check();
+  await page.locator('button[value=review]').click();
+  await page.locator('button[value=cast]').waitFor();
+  await inspect('/vote/2026/ballot, step 3');
 }
 
 async function weigh(path) {
@@ -115,8 +133,8 @@ for (const [options, name] of [views[0], views[3]]) {
   await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
   await look(options, `${name}, head of a commission`, 1900, ['/staff/grants', '/staff' + call, '/staff' + nextSession, '/staff' + granted('admitted')]);
   await look(options, `${name}, member of a commission`, 2005, [nextSession + '/vote']);
-  await look(options, `${name}, administrator`, 1000, admin);
+  await look(options, `${name}, administrator`, 1000, [...admin, ...commission]);
 }
-for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies']) await weigh(path);
+for (const path of ['/', '/reports/new', `/reports/${number}`, '/bodies', '/vote/2026', '/vote/2025/results']) await weigh(path);
 await browser.close();
 end();

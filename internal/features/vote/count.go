@@ -338,12 +338,13 @@ func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor,
 		if err := s.carry(tx, c, x, list); err != nil {
 			return err
 		}
-		sum, err := resultHash(list)
+		text, err := winnersOf(list)
 		if err != nil {
 			return err
 		}
+		sum := sha256.Sum256(text)
 		if err := record.Append(tx, c.ID, record.Entry{
-			Kind: "vote.tally", Subject: Subject(slug), Title: x.Titles, Link: at(slug) + "/results", Hash: sum, At: x.Confirmed,
+			Kind: "vote.tally", Subject: Subject(slug), Title: x.Titles, Link: at(slug) + "/results", Hash: hex.EncodeToString(sum[:]), At: x.Confirmed,
 		}); err != nil {
 			return err
 		}
@@ -356,18 +357,14 @@ func (c *Campaign) ProtestEnds() int64 {
 	return c.Counted + int64(c.Rules.Protest)*24*time.Hour.Milliseconds()
 }
 
-// resultHash is the hash of all winners: a JSON object with the sorted codes by pot.
-func resultHash(list []*Tally) (string, error) {
+// winnersOf are all winners as they are published: a JSON object with the sorted
+// codes by pot.
+func winnersOf(list []*Tally) ([]byte, error) {
 	won := map[string][]string{}
 	for _, t := range list {
 		won[t.Pot] = t.Outcome.Winners
 	}
-	text, err := json.Marshal(won)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	return json.Marshal(won)
 }
 
 // Winner is a project that won, on its way to being carried out.

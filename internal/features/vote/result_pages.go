@@ -24,6 +24,7 @@ func (p *Pages) resultRoutes() []manifest.Route {
 		{Pattern: "GET /vote/{slug}/results/{pot}", Handle: p.replay, Cached: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/tally.json", Handle: p.tallyFile, Open: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/projects.csv", Handle: p.projectsFile, Open: true},
+		{Pattern: "GET /vote/{slug}/winners.json", Handle: p.winnersFile, Open: true},
 		{Pattern: "GET /vote/{slug}/ballots/{file}", Handle: p.ballotsFile, Open: true},
 	}
 }
@@ -109,6 +110,20 @@ func (p *Pages) tallyFile(w http.ResponseWriter, r *http.Request) error {
 		Compared *pb.Outcome `json:"compared,omitempty"`
 		Ballots  string      `json:"ballots_sha256"`
 	}{t.Outcome, t.Shadow, t.Hash})
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "application/json; charset=utf-8", text).Send(w, r)
+	return nil
+}
+
+// winnersFile are the winners by pot, of which the public record has the hash.
+func (p *Pages) winnersFile(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.result(r)
+	if err != nil {
+		return err
+	}
+	text, err := winnersOf(s.tallies)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,85 @@
+// A resident votes on a telephone, in each language, with and without scripts;
+// finds the result and why; and counts again with the published file.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check, end, launch, phone, visitor } from './kit.mjs';
+
+const [base, bin] = process.argv.slice(2);
+const browser = await launch();
+
+const words = {
+  ky: { few: 'Жок дегенде бир долбоор тандаңыз', taken: 'Добушуңуз кабыл алынды', again: 'Сиз добуш бергенсиз', account: 'Добуш бердиңиз', won: 'Жеңди' },
+  ru: { few: 'Выберите хотя бы один проект', taken: 'Ваш голос принят', again: 'Вы уже проголосовали', account: 'Вы проголосовали', won: 'Победил' },
+  en: { few: 'Choose at least one project', taken: 'Your vote has been taken', again: 'You have voted', account: 'You voted', won: 'Won' },
+};
+
+async function votes(lang, person, script) {
+  const what = `${lang}, ${script ? 'with' : 'without'} scripts`;
+  const page = await visitor(browser, { ...phone, locale: lang, javaScriptEnabled: script });
+  const press = async (value) => {
+    await page.locator(`main button[value=${value}]`).click();
+    await page.waitForLoadState();
+  };
+  // The demo's own page offers only some of its people.
+  await page.request.post(`${base}/demo`, { form: { person, back: '/vote' } });
+  await page.goto(`${base}/vote/2026`);
+  await page.locator('a[href="/vote/2026/ballot"]').click();
+  await page.waitForURL(/\/ballot$/);
+  await press('choose');
+  check((await page.locator('.govuk-error-summary li').count()) === 3, `${what}: all three gaps in who votes are told`);
+  await page.locator('input[name=class]').first().check();
+  await page.selectOption('#district', 'oktyabrsky');
+  await page.fill('#born', '1991-03-21');
+  await press('choose');
+  check((await page.locator('fieldset.vote-pot').count()) === 2, `${what}: the pots are those of the city and of the own district`);
+  await press('review');
+  check((await page.locator('main').innerText()).includes(words[lang].few), `${what}: an empty ballot is told`);
+  await page.locator('#pick_C01').check();
+  await page.locator('#pick_O02').check();
+  if (script) {
+    const bar = page.locator('.vote-bar');
+    check(/2/.test(await bar.innerText()), `${what}: what is left is shown: ${(await bar.innerText()).replaceAll('\n', ' ')}`);
+    await page.locator('#pick_C02').check();
+    await bar.locator('button').click();
+    check(!(await page.locator('#pick_C02').isChecked()), `${what}: the last choice is undone`);
+  }
+  await press('review');
+  await press('cast');
+  check((await page.locator('main').innerText()).includes(words[lang].taken), `${what}: the ballot is taken`);
+  const receipt = await page.locator('.vote-receipt__code').innerText();
+  check(/^([A-Z2-9]{4}-){3}[A-Z2-9]{4}$/.test(receipt) && !page.url().includes(receipt), `${what}: a receipt is shown, and does not stand in the address`);
+  await page.goto(`${base}/vote/2026/ballot`);
+  check((await page.locator('main').innerText()).includes(words[lang].again), `${what}: nobody votes twice`);
+  await page.goto(`${base}/account`);
+  const account = await page.locator('main').innerText();
+  check(account.includes(words[lang].account) && !account.includes(receipt), `${what}: the account tells that somebody voted, never what`);
+  await page.context().close();
+}
+
+async function recounts(lang) {
+  const page = await visitor(browser, { ...phone, locale: lang, acceptDownloads: true });
+  await page.goto(`${base}/vote/2025/results`);
+  check((await page.locator('.vote-why').first().innerText()).includes(words[lang].won), `${lang}: a winner is told why it won`);
+  for (const element of await page.locator('.vote-command').all()) {
+    const [, , file, ...flags] = (await element.innerText()).trim().split(/\s+/);
+    const pot = file.replace(/^2025-|\.pb$/g, '');
+    const text = await (await page.request.get(`${base}/vote/2025/ballots/${pot}.pb`)).body();
+    const path = join(mkdtempSync(join(tmpdir(), 'ashar-recount-')), file);
+    writeFileSync(path, text);
+    const mine = JSON.parse(execFileSync(bin, ['tally', path, '--json', ...flags]));
+    const published = await (await page.request.get(`${base}/vote/2025/results/${pot}/tally.json`)).json();
+    check(mine.winners.length > 0 && JSON.stringify(mine.winners) === JSON.stringify(published.winners) && mine.cost === published.cost, `${lang}: the recount of ${pot} gives ${mine.winners.join(' ')}`);
+  }
+  await page.goto(`${base}/vote/2025/results/city`);
+  check((await page.locator('.vote-round').count()) > 2, `${lang}: the count is told round by round`);
+  await page.context().close();
+}
+
+await votes('ky', 2011, true);
+await votes('ru', 2012, false);
+await votes('en', 2013, true);
+for (const lang of ['ky', 'ru', 'en']) await recounts(lang);
+await browser.close();
+end();
