@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -71,8 +72,41 @@ func TestTheRealSessionsOfGrantsReplayToTheirOwnShares(t *testing.T) {
 			t.Errorf("%d of the real sessions are shown", seen)
 		}
 		recompute(t, anyone)
+		lapsed(t, a)
 		sharedOut(t, a)
 	})
+}
+
+// lapsed tells whether what was returned is closed when its time is over, and
+// not before.
+func lapsed(t *testing.T, a *app.App) {
+	t.Helper()
+	returned := func() (n int64) {
+		if err := a.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+			n, err = db.One(tx, "test", `SELECT COUNT(*) FROM case_file WHERE kind = 'grant' AND state = 'rework'`, db.Int64)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := returned(); n != 1 {
+		t.Fatalf("%d applications wait for their applicants, want that of the open call", n)
+	}
+	real := a.Grants.Clock
+	for _, x := range []struct {
+		days time.Duration
+		want int64
+	}{{20, 1}, {40, 0}} {
+		a.Grants.Clock = after{real, x.days * 24 * time.Hour}
+		if err := a.Grants.Lapse(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := returned(); n != x.want {
+			t.Errorf("after %d days %d wait, want %d", x.days, n, x.want)
+		}
+	}
+	a.Grants.Clock = real
 }
 
 // sharedOut decides about two applications at once of which the pot pays one.

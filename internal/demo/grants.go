@@ -128,7 +128,11 @@ func Grants(ctx context.Context, g Granting) error {
 	if err := g.carryOut(ctx, first); err != nil {
 		return fmt.Errorf("contracts: %w", err)
 	}
-	return g.open(ctx)
+	if err := g.open(ctx); err != nil {
+		return err
+	}
+	g.Clock.Set(g.Now)
+	return g.Service.Lapse(ctx)
 }
 
 // replayed is a session of which the sums are real.

@@ -70,8 +70,11 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /staff/grants/applications/{number}", Handle: p.deskShow},
 			{Pattern: "POST /staff/grants/applications/{number}", Handle: p.work},
 		},
-		Data:     []manifest.Dataset{{Title: "grant.data.title", Text: "grant.data.text", Page: "/grants#data", Files: []string{"/data/grants.csv", "/data/grants.json"}}},
-		Periodic: []manifest.Periodic{{Name: "grant.escalate", Every: time.Hour, Run: p.Service.Escalate}},
+		Data: []manifest.Dataset{{Title: "grant.data.title", Text: "grant.data.text", Page: "/grants#data", Files: []string{"/data/grants.csv", "/data/grants.json"}}},
+		Periodic: []manifest.Periodic{
+			{Name: "grant.escalate", Every: time.Hour, Run: p.Service.Escalate},
+			{Name: "grant.lapse", Every: time.Hour, Run: p.Service.Lapse},
+		},
 		PersonalData: []manifest.PersonalData{{
 			Name: "grants", Purpose: "grant.register.purpose", Term: "grant.register.term", Export: export, Tell: tell, Erase: p.Service.erase,
 		}},

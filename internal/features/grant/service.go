@@ -615,6 +615,46 @@ func (s *Service) Escalate(ctx context.Context) error {
 	return nil
 }
 
+// Lapse closes what was returned and not corrected in its time, so that nobody
+// waits for it.
+func (s *Service) Lapse(ctx context.Context) error {
+	for _, c := range s.Cities.List() {
+		var due []*casework.File
+		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+			due, err = casework.DueSoon(tx, c.ID, KindName, s.Clock.Now(), 200)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, f := range due {
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.lapse(tx, c, f.ID) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) lapse(tx *db.Tx, c *city.City, id int64) error {
+	f, err := casework.Lock(tx, c.ID, id)
+	if err != nil || f.State != Rework || f.Due > s.Clock.Now().UnixMilli() {
+		return err // somebody has corrected it meanwhile
+	}
+	nobody := permission.Actor{City: c.ID, System: true}
+	if f.Visibility == casework.Public {
+		if err := s.Pledges.Fail(tx, c, nobody, pledge.Subject{Kind: KindName, ID: id}, s.Words(f.Lang)("grant.lapsed")); err != nil {
+			return err
+		}
+	}
+	if f, err = s.Desk.Move(tx, c, nobody, id, casework.Move{To: Withdrawn, Note: s.Words(f.Lang)("grant.lapsed"), Lang: f.Lang}); err != nil || f.Author == 0 {
+		return err
+	}
+	return notify.Emit(tx, notify.Event{
+		City: c.ID, Subject: notify.Subject{Kind: KindName, ID: id}, Key: "grant.notice.lapsed", Link: path(f.Number), To: []int64{f.Author},
+		Args: map[string]string{"number": f.Number, "title": f.Title},
+	})
+}
+
 func (s *Service) warn(tx *db.Tx, c *city.City, f *casework.File) error {
 	if _, err := s.Desk.Escalate(tx, c, f.ID); err != nil {
 		return err
