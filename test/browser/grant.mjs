@@ -12,7 +12,12 @@ const call = (await (await fetch(`${base}/grants`)).text()).match(/\/grants\/cal
 // Everything in the main part that can be pressed is named by its words.
 const press = (page, name) => page.locator('main').getByRole('button', { name, exact: true }).click();
 const opened = async (page, title) => page.locator('main summary', { hasText: title }).first().click();
-const problem = (page) => page.locator('.govuk-error-summary').innerText();
+// What is wrong leads to its field.
+async function problem(page) {
+  const links = await page.locator('.govuk-error-summary a').evaluateAll((list) => list.map((a) => a.getAttribute('href')));
+  for (const link of links) check((await page.locator(`[id="${link.slice(1)}"]`).count()) === 1, `${link} leads to a field`);
+  return page.locator('.govuk-error-summary').innerText();
+}
 
 const lines = [
   ['Тротуар плиткасы', '200', 'м²', '1 500', 'grant'],
@@ -76,7 +81,7 @@ async function decided(number) {
   await press(head, 'Назначить');
   await head.waitForURL(/\/sessions\//);
   const session = head.url().match(/\/grants\/sessions\/\d+/)[0];
-  await head.fill('#number', number);
+  await head.fill('#session', number);
   await press(head, 'Добавить в повестку');
 
   const member = await visitor(browser, { ...phone, locale: 'ru' });

@@ -4386,7 +4386,7 @@ func seatView(s *scene, t *Sitting, f *web.Form) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		title, lang := s.title(t.Of)
-		templ_7745c5c3_Err = ui.ErrorSummary(s.T("error.summary"), s.Problems(f)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorSummary(s.T("error.summary"), problems(s, f)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -4740,6 +4740,25 @@ func only(yes bool, text string) string {
 		return text
 	}
 	return ""
+}
+
+// problems are the errors of a form of which a page has several, each with the
+// id of its case or tranche behind those of its fields.
+func problems(s *scene, f *web.Form) []ui.Problem {
+	list := s.Problems(f, "note", s.T("grant.note"))
+	which := f.Text("case") + f.Text("tranche") // a form has one of them
+	for i := range list {
+		p := &list[i]
+		switch {
+		case f.Text("do") == "fail":
+			p.Field = "fail-" + p.Field
+		case f.Text("do") == "conflict":
+			p.Field = "conflict-" + which
+		case which != "" && p.Field != "tranche":
+			p.Field += "-" + which
+		}
+	}
+	return list
 }
 
 var _ = templruntime.GeneratedTemplate
