@@ -41,7 +41,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind, vote.Idea)
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
 		Carry: a.carry(catalogue),
 	}
+	a.Votes.Listen()
 
 	a.Projects = &project.Service{
 		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
@@ -95,6 +96,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	}
 	a.Grants.Listen()
 	a.Pledges.Subjects[grant.KindName] = a.Grants.Pledgeable
+	a.Pledges.Subjects[vote.IdeaKind] = a.Votes.Pledgeable
 	a.Reception = &reception.Service{DB: a.DB, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Appeals: appeals}
 	a.Intake = intake.Receivers{report.Intake{Service: a.Reports}, appeals}
 	a.Chat = &chat.Service{
@@ -129,14 +131,16 @@ func (a *App) rooms() *rooms {
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
 	money := &budget.Pages{Service: a.Budget}
-	votes := &vote.Pages{Service: a.Votes}
+	votes := &vote.Pages{Service: a.Votes, Pledges: a.Pledges, Photo: a.keepPhoto}
 	pledges := &pledge.Pages{Service: a.Pledges}
 	grants := &grant.Pages{Service: a.Grants, Photo: a.keepPhoto}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
-		Others:     inbox.Rows{appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row},
-		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps()},
+		Others: inbox.Rows{
+			appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row, vote.IdeaKind: votes.IdeaRow,
+		},
+		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps(), vote.IdeaKind: votes.IdeaSteps()},
 	}
 	calls := &desk.Pages{
 		Service: &desk.Service{DB: a.DB, Clock: a.Clock, Kinds: a.Intake}, Places: a.Places, Papers: a.Appeals.Papers, Known: outages.Known,
@@ -146,7 +150,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes},
+			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}},
 			Agenda: []account.Agenda{receptions, grants},
 			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},

@@ -2,6 +2,7 @@ package vote
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -248,3 +249,5 @@ func (x *Campaign) checkPots(f *web.Form) {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+func isConflict(err error) bool { return errors.Is(err, db.ErrConflict) }

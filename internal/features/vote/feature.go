@@ -9,30 +9,39 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // Pages are the pages of the participatory budget.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	Pledges *pledge.Service                                                // of co-financing; nil is none
+	Photo   func(ctx context.Context, data []byte) (casework.Photo, error) // keeps a picture
+}
 
 // Manifest declares the feature.
 func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name:        "vote",
-		Permissions: Permissions(),
+		Permissions: slices.Concat(Permissions(), ideaPermissions()),
 		Nav: []manifest.Link{
 			{Path: "/vote", Title: "vote.nav", Audience: manifest.Footer},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Manage},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Enrol},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Observe},
 		},
-		Routes: slices.Concat(p.homeRoutes(), p.ballotRoutes(), p.staffRoutes(), p.resultRoutes()),
+		Routes: slices.Concat(p.homeRoutes(), p.ideaRoutes(), p.setupRoutes(), p.ballotRoutes(), p.staffRoutes(), p.resultRoutes()),
 		PersonalData: []manifest.PersonalData{{
 			Name: "votes", Purpose: "vote.register.purpose", Term: "vote.register.term", Export: p.Service.export, Tell: p.tell, Erase: p.Service.erase,
+		}, {
+			Name: "ideas", Purpose: "vote.idea.register.purpose", Term: "vote.idea.register.term", Export: exportIdeas, Tell: tellIdeas, Erase: eraseIdeas,
 		}},
+		Periodic: []manifest.Periodic{{Name: "vote.ideas.escalate", Every: time.Hour, Run: p.Service.Escalate}},
 	}
 }
 
@@ -55,6 +64,7 @@ type scene struct {
 	list      []*Project
 	bodies    *body.Directory
 	districts []place.Area
+	ideas     map[string]int // how many public ideas are in each state
 }
 
 // scene reads the campaign of the address.
@@ -123,6 +133,9 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r)
 	if err != nil {
+		return err
+	}
+	if s.ideas, err = p.Service.Counts(r.Context(), s.City, s.Campaign); err != nil {
 		return err
 	}
 	text, _ := s.Campaign.Texts.In(s.Lang())
