@@ -9,10 +9,10 @@ import (
 // The treemap, in units of its own picture: as wide as a phone, so that its
 // letters are read there.
 const (
-	mapWidth  = 600
-	mapHeight = 420
+	mapWidth  = 400
+	mapHeight = 340
 	mapMost   = 24 // tiles; the rest is in the list
-	letter    = 8  // width of a letter, about
+	letter    = 7.5
 )
 
 // tile is one rectangle of the treemap with as much of its words as fit.
@@ -54,11 +54,11 @@ func tiles(items []item, say func(item) string) (out []tile) {
 		it := shown[i]
 		t := tile{
 			x: num(b.X + 1), y: num(b.Y + 1), w: num(max(0, b.W-2)), h: num(max(0, b.H-2)), kind: i % 6, href: it.href, title: it.label + ": " + say(it), rest: it.kind != "",
-			tx: num(b.X + 8), ty: num(b.Y + 22), fy: num(b.Y + 42),
+			tx: num(b.X + 6), ty: num(b.Y + 18), fy: num(b.Y + 36),
 		}
-		if fits := int((b.W - 16) / letter); fits >= 4 && b.H >= 30 {
+		if fits := int((b.W - 12) / letter); fits >= 4 && b.H >= 26 {
 			t.text = shorten(it.label, fits)
-			if figure := say(it); b.H >= 52 && len([]rune(figure)) <= fits {
+			if figure := say(it); b.H >= 44 && len([]rune(figure)) <= fits {
 				t.figure = figure
 			}
 		}
@@ -77,26 +77,27 @@ func shorten(s string, n int) string {
 
 // The flow from revenue to spending.
 const (
-	flowWidth  = 600
-	flowHeight = 420
-	flowBar    = 14
-	flowGap    = 6
-	flowMost   = 8 // on each side
+	flowWidth = 400
+	flowRoom  = 280 // height of all bands of the larger side
+	flowBar   = 8
+	flowGap   = 4
+	flowSlot  = 18 // at least, so that words do not stand in one another
+	flowMost  = 7  // on each side
 )
 
 // stream is one band of the flow and the words at its end.
 type stream struct {
-	path   string
-	y, h   string
-	kind   int
-	label  string
-	ty, tx string
-	right  bool
+	path  string
+	kind  int
+	label string
+	tx    string
+	ty    string
+	right bool
 }
 
 // flow draws revenue on the left and spending on the right, each through the one
 // purse in the middle: no source of a budget pays for one thing alone.
-func flow(left, right []item) (out []stream) {
+func flow(left, right []item) (out []stream, height int) {
 	total := func(list []item) (n float64) {
 		for _, it := range list {
 			n += float64(max(0, it.amount.Tyiyn()))
@@ -105,33 +106,35 @@ func flow(left, right []item) (out []stream) {
 	}
 	most := max(total(left), total(right))
 	if most == 0 {
-		return nil
+		return nil, 0
 	}
-	room := float64(flowHeight - flowGap*(flowMost+1))
+	bottom := 0.0
 	for side, list := range [][]item{left, right} {
-		outer, inner := 0.0, (float64(flowHeight)-total(list)/most*room)/2
-		space := 0.0
-		if len(list) > 1 {
-			space = (float64(flowHeight) - total(list)/most*room) / float64(len(list)-1)
-		}
+		outer, inner := 0.0, 20.0
 		for i, it := range list {
-			h := float64(max(0, it.amount.Tyiyn())) / most * room
-			s := stream{y: num(outer), h: num(h), kind: i % 6, label: it.label, right: side == 1, ty: num(outer + h/2 + 5)}
-			x0, x1 := float64(flowBar), float64(flowWidth)/2-flowBar/2
-			s.tx = num(flowBar + 6)
-			if side == 1 {
-				x0, x1 = float64(flowWidth-flowBar), float64(flowWidth)/2+flowBar/2
-				s.tx = num(flowWidth - flowBar - 6)
-			}
-			mid := (x0 + x1) / 2
-			s.path = "M" + num(x0) + " " + num(outer) + "C" + num(mid) + " " + num(outer) + " " + num(mid) + " " + num(inner) + " " + num(x1) + " " + num(inner) +
-				"V" + num(inner+h) + "C" + num(mid) + " " + num(inner+h) + " " + num(mid) + " " + num(outer+h) + " " + num(x0) + " " + num(outer+h) + "Z"
-			out = append(out, s)
-			outer += h + space
+			h := float64(max(0, it.amount.Tyiyn())) / most * flowRoom
+			slot := max(h, flowSlot)
+			out = append(out, band(it, i, side == 1, outer+(slot-h)/2, inner, h))
+			outer += slot + flowGap
 			inner += h
 		}
+		bottom = max(bottom, outer, inner)
 	}
-	return out
+	return out, int(bottom) + 1
+}
+
+// band draws one band from its outer end to the purse.
+func band(it item, kind int, right bool, outer, inner, h float64) stream {
+	s := stream{kind: kind % 6, label: it.label, right: right, ty: num(outer + h/2 + 5), tx: num(flowBar + 4)}
+	x0, x1 := float64(flowBar), float64(flowWidth)/2-flowBar/2
+	if right {
+		x0, x1 = float64(flowWidth-flowBar), float64(flowWidth)/2+flowBar/2
+		s.tx = num(flowWidth - flowBar - 4)
+	}
+	mid := (x0 + x1) / 2
+	s.path = "M" + num(x0) + " " + num(outer) + "C" + num(mid) + " " + num(outer) + " " + num(mid) + " " + num(inner) + " " + num(x1) + " " + num(inner) +
+		"V" + num(inner+h) + "C" + num(mid) + " " + num(inner+h) + " " + num(mid) + " " + num(outer+h) + " " + num(x0) + " " + num(outer+h) + "Z"
+	return s
 }
 
 // atMost keeps the largest of a list and joins the others in one.
@@ -144,6 +147,7 @@ func atMost(list []item, n int, others string) []item {
 	var sum int64
 	for _, it := range list[n-1:] {
 		sum += it.amount.Tyiyn() // of one slice, as the whole list is
+		rest.share += it.share
 	}
 	rest.amount = ledger.Of(sum)
 	return append(out, rest)
@@ -151,8 +155,8 @@ func atMost(list []item, n int, others string) []item {
 
 // Bars that grow to the right or shrink to the left, or stand beside one another.
 const (
-	barWidth  = 600
-	barHeight = 26
+	barWidth  = 400
+	barHeight = 24
 )
 
 // barRow is one bar of a list of changes.
@@ -179,7 +183,7 @@ func changes(list []ledger.Difference, name func(ledger.Difference) (text, href 
 			b.x = num(barWidth/2 - w)
 		}
 		b.label, b.href = name(d)
-		b.label = shorten(b.label, 48)
+		b.label = shorten(b.label, 34)
 		out = append(out, b)
 	}
 	return out, num(float64(len(out)) * (barHeight + 22))
@@ -200,7 +204,7 @@ func series(figures []ledger.Amount, labels, texts []string, planned []bool) (ou
 		top = max(top, a.Tyiyn())
 	}
 	slot := float64(mapWidth) / float64(max(1, len(figures)))
-	const base, room = 230, 190
+	const base, room = 200, 180
 	for i, a := range figures {
 		h := float64(max(0, a.Tyiyn())) / float64(top) * room
 		out = append(out, column{

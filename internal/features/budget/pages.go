@@ -42,7 +42,6 @@ func (p *Pages) Manifest() manifest.Feature {
 		Permissions: Permissions(),
 		Settings:    []city.Section{Section},
 		Nav: []manifest.Link{
-			{Path: "/budget", Title: "budget.nav", Audience: manifest.Header},
 			{Path: "/budget", Title: "budget.nav", Audience: manifest.Footer},
 			{Path: "/staff/budget", Title: "budget.nav", Audience: manifest.Staff, Action: Import},
 		},
