@@ -187,6 +187,7 @@ func TestABudgetIsPreviewedConfirmedPublishedComparedAndExported(t *testing.T) {
 
 		exports(t, s, version)
 		questions(t, a, s, version, officer, resident)
+		people(t, s, officer)
 	})
 }
 
@@ -356,5 +357,56 @@ func questions(t *testing.T, a *app.App, s *httptest.Server, version string, off
 	deliver(t, a)
 	if page, _ := resident.do(200, http.MethodGet, "/account/notices", nil); !strings.Contains(page, number) {
 		t.Error("who asked is not told of the answer")
+	}
+}
+
+var playedVersion = regexp.MustCompile(`name="version" value="(\d+)"`)
+
+// people tries what residents do with the budget as a whole, and the shelf.
+func people(t *testing.T, s *httptest.Server, officer *browser) {
+	t.Helper()
+	anyone := visit(t, s)
+	if page, _ := anyone.do(200, http.MethodGet, "/budget/taxes?sum=5000", nil); !strings.Contains(page, "Your 5,000 som") || !strings.Contains(page, "Education") {
+		t.Error("the receipt does not share the sum out")
+	}
+	anyone.do(422, http.MethodGet, "/budget/taxes?sum=much", nil)
+
+	page, _ := anyone.do(200, http.MethodGet, "/budget/simulator", nil)
+	version := playedVersion.FindStringSubmatch(page)[1]
+	if strings.Contains(page, `name="move_01"`) || !strings.Contains(page, `name="move_09"`) {
+		t.Error("what is locked can be moved, or what is not cannot")
+	}
+	play := func(want int, moves ...string) string {
+		f := url.Values{"version": {version}}
+		for i := 0; i < len(moves); i += 2 {
+			f.Set("move_"+moves[i], moves[i+1])
+		}
+		page, _ := anyone.do(want, http.MethodPost, "/budget/simulator", f)
+		return page
+	}
+	if page := play(422, "09", "-100", "04", "40"); !strings.Contains(page, "60 m som are left") || !strings.Contains(page, `value="-100"`) {
+		t.Error("an unbalanced budget is taken, or what was typed is lost")
+	}
+	play(422, "09", "-900000", "04", "900000")
+	play(422)
+	play(200, "09", "-100", "04", "100")
+	if page := play(200, "09", "-300", "07", "300"); !strings.Contains(page, "The average of all who sent one: 2") || !strings.Contains(page, "200 m som") {
+		t.Error("the average is not shown")
+	}
+
+	anyone.do(401, http.MethodPost, "/staff/budget/documents", url.Values{"kind": {"audit"}, "year": {"2020"}, "due": {"2020-05-01"}})
+	officer.do(422, http.MethodPost, "/staff/budget/documents", url.Values{"kind": {"audit"}, "year": {"2020"}, "link": {"javascript:alert(1)"}})
+	for _, f := range []url.Values{
+		{"kind": {"audit"}, "year": {"2020"}, "due": {"2020-05-01"}},
+		{"kind": {"citizens"}, "year": {"2020"}, "due": {"2020-05-01"}, "published": {"2020-05-11"}, "link": {"https://example.org/b.pdf"}},
+		{"kind": {"proposal"}, "year": {"2020"}, "due": {"2020-05-01"}, "published": {"2020-04-30"}},
+	} {
+		officer.do(200, http.MethodPost, "/staff/budget/documents", f)
+	}
+	page, _ = visit(t, s).do(200, http.MethodGet, "/budget/documents", nil)
+	for _, want := range []string{"not produced", "published 10 days late", "published in time", "https://example.org/b.pdf"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the shelf does not say %q", want)
+		}
 	}
 }

@@ -172,7 +172,25 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 			return fmt.Errorf("budget of %d, %s: %w", doc.year, doc.day, err)
 		}
 	}
-	return nil
+	// The days on which documents are due are assumed; those of the drafts are real.
+	return d.Update(ctx, func(tx *db.Tx) error {
+		for _, x := range []budget.Document{
+			{Kind: "prebudget", Due: "2025-06-01"},
+			{Kind: "proposal", Due: "2025-09-01", Published: "2025-08-30"},
+			{Kind: "enacted", Due: "2026-01-01"},
+			{Kind: "citizens", Due: "2026-03-01"},
+			{Kind: "inyear", Due: "2026-05-01"},
+			{Kind: "midyear", Due: "2026-08-01"},
+			{Kind: "yearend", Due: "2027-04-01"},
+			{Kind: "audit", Due: "2027-07-01"},
+		} {
+			x.Year = 2026
+			if err := budget.StoreDocument(tx, c.ID, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // budgetSteps loads the classifications: functions by the UN, bodies by the city.

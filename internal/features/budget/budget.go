@@ -53,15 +53,16 @@ type Settings struct {
 	Residents int      `json:"residents"` // people of the city, for figures per resident
 	Body      []string `json:"body"`      // code of the body that keeps the budget
 	Days      int      `json:"days"`      // working days to answer a question
+	Locked    []string `json:"locked"`    // functions that nobody moves in the simulator
 }
 
 // DefaultSettings hold until the city sets its own. The number of residents is
 // rounded from what the National Statistical Committee tells for 2025.
-var DefaultSettings = Settings{Residents: 1_200_000, Body: []string{"econ-fin"}, Days: 14}
+var DefaultSettings = Settings{Residents: 1_200_000, Body: []string{"econ-fin"}, Days: 14, Locked: []string{"01"}}
 
 // Section declares the settings.
 var Section = city.Section{Name: "budget", Default: DefaultSettings, Fields: []city.SettingField{
-	{Key: "residents", Min: 1, Max: 100_000_000}, {Key: "body"}, {Key: "days", Min: 1, Max: 60},
+	{Key: "residents", Min: 1, Max: 100_000_000}, {Key: "body"}, {Key: "days", Min: 1, Max: 60}, {Key: "locked"},
 }}
 
 func settingsOf(c *city.City) (Settings, error) {

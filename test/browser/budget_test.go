@@ -1,0 +1,5 @@
+package browser
+
+import "testing"
+
+func TestABudgetFromDraftToAnswer(t *testing.T) { node(t, "budget.mjs", base) }
