@@ -38,6 +38,16 @@ const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/
 const commission = ['/staff/vote', '/staff/vote/2026', '/staff/vote/parks-2026'];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
+// The budget: a version with its spending, two drafts side by side, a line.
+const versions = [...new Set((await (await fetch(`${base}/budget`)).text()).match(/\/budget\/versions\/\d+(?:\?[^"]*)?/g))].map((a) => a.replaceAll('&amp;', '&'));
+const spent = versions.find((a) => a.includes('dir=expenditure&') && !a.includes('at='));
+const drafts = [...(await (await fetch(`${base}/budget/compare`)).text()).matchAll(/option value="(\d+)"/g)].map((m) => m[1]);
+const budgetLine = (await (await fetch(base + spent)).text()).match(/\/budget\/versions\/\d+\/lines\/\d+/)[0];
+everybody.push(
+  '/budget', spent, '/budget/versions', '/budget/compare', `/budget/compare?a=${drafts[1]}&b=${drafts[0]}`, budgetLine, '/budget/questions', '/budget/taxes?sum=5000', '/budget/simulator', '/budget/documents',
+);
+admin.push('/staff/budget', '/staff/budget/documents', `/staff${versions[0].split('?')[0]}`);
+
 async function look(options, name, person, pages) {
   const page = await visitor(browser, options);
   page.removeAllListeners('console'); // "404" of the page that is not there
