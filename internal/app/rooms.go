@@ -134,11 +134,13 @@ func (a *App) rooms() *rooms {
 	votes := &vote.Pages{Service: a.Votes, Pledges: a.Pledges, Photo: a.keepPhoto}
 	pledges := &pledge.Pages{Service: a.Pledges}
 	grants := &grant.Pages{Service: a.Grants, Photo: a.keepPhoto}
+	projects := &project.Pages{Service: a.Projects}
 	appeals := &appeal.Pages{Service: a.Appeals, PartOf: issues.Link}
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
 		Others: inbox.Rows{
 			appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row, vote.IdeaKind: votes.IdeaRow,
+			project.KindName: projects.Row,
 		},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps(), vote.IdeaKind: votes.IdeaSteps()},
 	}
@@ -150,7 +152,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}},
+			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}, projects},
 			Agenda: []account.Agenda{receptions, grants},
 			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
@@ -171,6 +173,7 @@ func (a *App) rooms() *rooms {
 		account.Manifest(r.accounts),
 		pledges.Manifest(),
 		grants.Manifest(),
+		projects.Manifest(),
 		(&mandate.Pages{Service: a.Mandates, Papers: a.Appeals.Papers, Cities: a.Cities}).Manifest(),
 		(&record.Pages{Service: a.Record}).Manifest(),
 		r.choices.Manifest(),

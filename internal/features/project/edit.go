@@ -64,7 +64,7 @@ func (e *Edit) check(c *city.City) error {
 		f.Fail("lat", "project.error.place")
 	}
 	if e.Geometry != "" {
-		if kept, _, _, ok := settle(e.Geometry); !ok || kept == "" {
+		if _, _, _, ok := settle(e.Geometry); !ok {
 			f.Fail("geometry", "project.error.geometry")
 		}
 	}

@@ -28,7 +28,6 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /projects/{id}", Handle: p.show, Cached: true},
 			{Pattern: "GET /projects/{id}/place.geojson", Handle: p.placeFile, Cached: true, Open: true},
 			{Pattern: "GET /project-photos/{key}", Handle: p.photo},
-			{Pattern: "GET /projects/figures", Handle: p.figures, Cached: true},
 			// residents
 			{Pattern: "POST /projects/{id}/{action}", Handle: p.act},
 			// files
@@ -77,8 +76,9 @@ func tell(ctx context.Context, doc any) ([]manifest.Told, error) {
 	var out []manifest.Told
 	for _, q := range doc.([]asked) {
 		out = append(out, manifest.Told{Title: v.T("project.question.one") + " № " + q.Number, Rows: []ui.Row{
-			{Name: v.T("project.one"), Value: q.Title}, {Name: v.T("project.question.text"), Value: q.Text},
-			{Name: v.T("project.status"), Value: v.T("project_question.state." + q.State)},
+			{Name: v.T("project.one"), Value: q.Title},
+			{Name: v.T("project.question.text"), Value: q.Text},
+			{Name: v.T("project.status"), Value: v.T("project.question.state." + q.State)},
 		}})
 	}
 	return out, nil

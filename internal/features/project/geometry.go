@@ -9,8 +9,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/tiles"
 )
 
-// settle reads a GeoJSON geometry. It returns the text to keep, "" for one that
-// cannot be or lies at 0,0 and so is unknown, and a point that stands for it.
+// settle reads a GeoJSON geometry. It returns the text to keep, and a point that
+// stands for it; ok is false for one that cannot be, or lies at 0,0 and so is
+// unknown. A point needs no text: its place says it all.
 func settle(text string) (kept string, lat, lon float64, ok bool) {
 	shape, ok := parseShape(text)
 	if !ok {
@@ -21,6 +22,9 @@ func settle(text string) (kept string, lat, lon float64, ok bool) {
 		return "", 0, 0, false
 	}
 	at := middle(shape)
+	if _, plain := shape.(orb.Point); plain {
+		text = ""
+	}
 	return text, at.Lat(), at.Lon(), true
 }
 
@@ -108,7 +112,7 @@ func middle(shape orb.Geometry) orb.Point {
 	case orb.MultiLineString:
 		best := g[0]
 		for _, l := range g[1:] {
-			if planar.Length(l) > planar.Length(best) {
+			if len(best) == 0 || planar.Length(l) > planar.Length(best) {
 				best = l
 			}
 		}
@@ -120,7 +124,7 @@ func middle(shape orb.Geometry) orb.Point {
 	case orb.MultiPolygon:
 		best := g[0]
 		for _, p := range g[1:] {
-			if planar.Area(p) > planar.Area(best) {
+			if len(best) == 0 || len(best[0]) == 0 || planar.Area(p) > planar.Area(best) {
 				best = p
 			}
 		}
@@ -163,3 +167,6 @@ func geometryKind(text string) string {
 	}
 	return g.Type
 }
+
+// pointBound is the bound of one place.
+func pointBound(lat, lon float64) orb.Bound { return orb.Point{lon, lat}.Bound() }

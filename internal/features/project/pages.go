@@ -125,9 +125,9 @@ func (s *scene) alarms(p *Project) (out []string) {
 // status is the tag of a question.
 func status(v *page.Visit, f *casework.File) (code, text string) {
 	if f.Overdue(v.Now) {
-		return "late", v.T("project_question.state.late")
+		return "late", v.T("project.question.state.late")
 	}
-	return Tags[f.State], v.T("project_question.state." + f.State)
+	return Tags[f.State], v.T("project.question.state." + f.State)
 }
 
 // Row shows a question in the inbox of the staff.

@@ -212,7 +212,15 @@ type Contract struct {
 	Final         Money          `json:"final,omitzero"`
 	Modifications []Modification `json:"modifications,omitempty"`
 	Payments      []Payment      `json:"payments,omitempty"`
-	Source        string         `json:"source,omitempty"` // address of the release that said so
+	Releases      []Tagged       `json:"releases,omitempty"` // that said so
+}
+
+// Tagged is a release of OCDS that spoke of a contract. At is Unix milliseconds.
+type Tagged struct {
+	ID   string   `json:"id"`
+	Tags []string `json:"tags,omitempty"`
+	At   int64    `json:"at,omitempty"`
+	Link string   `json:"link,omitempty"`
 }
 
 // Current is what the contract is worth now.

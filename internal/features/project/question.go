@@ -186,10 +186,8 @@ func (s *Service) Defect(ctx context.Context, c *city.City, a permission.Actor, 
 	if !p.Guaranteed(s.Clock.Now()) {
 		return intake.Taken{}, web.Conflict()
 	}
-	title, _ := p.Titles.In(lang)
 	taken, err := s.Defects.Take(ctx, c, a, intake.Said{
 		What: what, Channel: "web", Lang: lang, Author: a.Person, Place: p.Address, Placed: p.Placed, Lat: p.Lat, Lon: p.Lon, Text: text,
-		Note: title + " (" + p.Public + ")",
 	})
 	if err != nil {
 		return taken, err
