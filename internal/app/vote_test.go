@@ -368,7 +368,7 @@ func TestManyVotersAtOnceEachCountOnce(t *testing.T) {
 				receipt, err := a.Votes.Cast(t.Context(), c, me, "night", vote.Vote{
 					Secret: fmt.Sprintf("%032d", i), Class: vote.Living, District: "leninsky", Born: "1980-01-01",
 					Choices: map[string][]vote.Choice{"city": {{Code: "C0" + strconv.Itoa(1+i%3)}}},
-				})
+				}, "192.0.2.7")
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {

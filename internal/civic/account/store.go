@@ -183,6 +183,14 @@ func Contacts(tx *db.Tx, city, person int64) ([]Contact, error) {
 	}, city, person)
 }
 
+// KnownBy is by what a person is known beside the account: "contact +996…" for
+// each proved number or address, "document <hash>" and "identity <issuer> <hash>".
+func KnownBy(tx *db.Tx, city, person int64) ([]string, error) {
+	return db.All(tx, "account.known", `SELECT 'contact ' || address FROM account_contact WHERE city_id = $1 AND person_id = $2
+		UNION ALL SELECT 'document ' || document_hash FROM account_document WHERE city_id = $1 AND person_id = $2
+		UNION ALL SELECT 'identity ' || issuer || ' ' || subject_hash FROM account_identity WHERE city_id = $1 AND person_id = $2`, db.Text, city, person)
+}
+
 // Names reads the names of people by id.
 func Names(tx *db.Tx, city int64, people []int64) (map[int64]string, error) {
 	out := map[int64]string{}

@@ -17,7 +17,8 @@ type Vote struct {
 	Class    Class
 	District string
 	Born     string              // 2006-01-02
-	Number   string              // personal number or number of a document, where the rules ask for it
+	Number   string              // personal number or number of a document, where the rules or a clerk ask for it
+	Phone    string              // of who votes at a desk, if there is one
 	Choices  map[string][]Choice // by pot
 }
 

@@ -35,7 +35,27 @@ type ballotForm struct {
 	*scene
 	form *web.Form
 	vote Vote
+	desk bool // at a desk, filled in with a clerk
 	errs map[string]string
+}
+
+// action is the address that takes the form.
+func (b *ballotForm) action() string {
+	if b.desk {
+		return deskPath(b.Slug)
+	}
+	return at(b.Slug) + "/ballot"
+}
+
+// numbered tells whether the number of a document is asked for.
+func (b *ballotForm) numbered() bool { return b.Rules.Document || b.desk }
+
+func (b *ballotForm) meta() page.Meta {
+	m := ballotMeta(b.scene, b.form)
+	if b.desk {
+		m.Title, m.Staff = b.T("votedesk.title")+" · "+b.title(), true
+	}
+	return m
 }
 
 func (p *Pages) ballot(w http.ResponseWriter, r *http.Request) error {
@@ -58,7 +78,7 @@ func (p *Pages) ballot(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if voted != nil {
-			return page.Render(w, r, ballotMeta(s, f), votedView(s, voted))
+			return page.Render(w, r, ballotMeta(s, f), votedView(&ballotForm{scene: s, form: f}, voted))
 		}
 	}
 	return page.Render(w, r, ballotMeta(s, f), whoView(&ballotForm{scene: s, form: f}))
@@ -101,26 +121,31 @@ func (p *Pages) cast(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b := &ballotForm{scene: s, form: f, vote: readVote(s, f)}
-	step := f.Text("do")
+	return p.step(w, r, &ballotForm{scene: s, form: f, vote: readVote(f)})
+}
+
+// step is what a ballot and one at a desk have in common.
+func (p *Pages) step(w http.ResponseWriter, r *http.Request, b *ballotForm) error {
+	step := b.form.Text("do")
 	if step == "who" {
-		return page.Render(w, r, ballotMeta(s, f), whoView(b))
+		return page.Render(w, r, b.meta(), whoView(b))
 	}
-	if !s.Votes(s.Now) {
-		return &web.Problem{Status: http.StatusConflict, Key: "vote.ballot.error.closed"}
+	if !b.Votes(b.Now) {
+		return errClosed()
 	}
 	who := &web.Form{}
-	s.voter(who, &b.vote, districtCodes(s), s.local(s.Now.UnixMilli()))
-	if s.Rules.Document {
-		if _, ok := account.DocumentHash(s.City, b.vote.Number); !ok {
-			who.Fail("number", "vote.ballot.error.number_of")
-		}
+	b.voter(who, &b.vote, districtCodes(b.scene), b.local(b.Now.UnixMilli()))
+	if b.numbered() {
+		documentOf(who, b.City, &b.vote)
 	}
-	if f.Take(who.Err()) {
-		return page.Render(w, r, ballotMeta(s, f), whoView(b))
+	if b.form.Take(who.Err()) {
+		return page.Render(w, r, b.meta(), whoView(b))
 	}
-	if step == "choose" {
-		return page.Render(w, r, ballotMeta(s, f), chooseView(b))
+	switch {
+	case step == "choose":
+		return page.Render(w, r, b.meta(), chooseView(b))
+	case step == "paper" && b.desk:
+		return p.hand(w, r, b)
 	}
 	return p.send(w, r, b, step == "cast")
 }
@@ -135,26 +160,36 @@ func (p *Pages) send(w http.ResponseWriter, r *http.Request, b *ballotForm, cast
 	checked := &web.Form{}
 	b.choices(checked, &b.vote, book)
 	if b.form.Take(checked.Err()) || len(b.form.Errors()) > 0 {
-		return page.Render(w, r, ballotMeta(b.scene, b.form), chooseView(b))
+		return page.Render(w, r, b.meta(), chooseView(b))
 	}
 	if !cast {
-		return page.Render(w, r, ballotMeta(b.scene, b.form), reviewView(b))
+		return page.Render(w, r, b.meta(), reviewView(b))
 	}
-	receipt, err := p.Service.Cast(r.Context(), b.City, b.Actor, b.Slug, b.vote)
-	var voted *Voted
-	if errors.As(err, &voted) {
-		m := ballotMeta(b.scene, b.form)
-		m.Status = http.StatusConflict
-		return page.Render(w, r, m, votedView(b.scene, voted))
-	}
-	if b.form.Take(err) {
-		return page.Render(w, r, ballotMeta(b.scene, b.form), whoView(b))
+	var receipt string
+	if b.desk {
+		receipt, err = p.Service.CastAt(r.Context(), b.City, b.Actor, b.Slug, b.vote)
+	} else {
+		receipt, err = p.Service.Cast(r.Context(), b.City, b.Actor, b.Slug, b.vote, b.Address)
 	}
 	if err != nil {
-		return err
+		return p.refused(w, r, b, err)
 	}
 	// Not a redirect: the receipt must not stand in an address.
-	return page.Render(w, r, ballotMeta(b.scene, b.form), receiptView(b.scene, receipt))
+	return page.Render(w, r, b.meta(), receiptView(b, receipt))
+}
+
+// refused says why a voter is not taken.
+func (p *Pages) refused(w http.ResponseWriter, r *http.Request, b *ballotForm, err error) error {
+	var voted *Voted
+	if errors.As(err, &voted) {
+		m := b.meta()
+		m.Status = http.StatusConflict
+		return page.Render(w, r, m, votedView(b, voted))
+	}
+	if b.form.Take(err) {
+		return page.Render(w, r, b.meta(), whoView(b))
+	}
+	return err
 }
 
 func districtCodes(s *scene) (out []string) {
@@ -164,8 +199,11 @@ func districtCodes(s *scene) (out []string) {
 	return out
 }
 
-func readVote(s *scene, f *web.Form) Vote {
-	return Vote{Secret: f.Text(secretField), Class: Class(f.Text("class")), District: f.Text("district"), Born: f.Text("born"), Number: f.Text("number")}
+func readVote(f *web.Form) Vote {
+	return Vote{
+		Secret: f.Text(secretField), Class: Class(f.Text("class")), District: f.Text("district"), Born: f.Text("born"),
+		Number: f.Text("number"), Phone: f.Text("phone"),
+	}
 }
 
 // pots are those in which the voter of the form votes.
@@ -189,7 +227,7 @@ func (b *ballotForm) problems() []ui.Problem {
 
 // kept are the fields of earlier steps that a later one carries on.
 func (b *ballotForm) kept(choices bool) (out [][2]string) {
-	for _, name := range []string{secretField, "class", "district", "born", "number"} {
+	for _, name := range []string{secretField, "class", "district", "born", "number", "phone"} {
 		if v := b.form.Text(name); v != "" {
 			out = append(out, [2]string{name, v})
 		}

@@ -37,6 +37,7 @@ type Service struct {
 	// makes the result final. A repeat with the same ref makes nothing more.
 	Carry func(tx *db.Tx, c *city.City, w Winner) error
 	books sync.Map // of campaigns whose vote was opened, by hash
+	pulse pulse
 }
 
 // At returns the use cases by another clock.

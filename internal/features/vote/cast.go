@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
@@ -13,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/sms"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -92,15 +94,26 @@ type Voted struct {
 // Error implements error.
 func (v *Voted) Error() string { return "has voted already" }
 
+// way is how a ballot comes: by which channel, by what its voter is known beside
+// the document, who enters it where the voter does not, from which range of
+// addresses, and when it arrived.
+type way struct {
+	channel string
+	by      []string // such as "person 12"
+	clerk   *permission.Actor
+	from    string
+	arrived time.Time
+}
+
 // Cast puts a ballot into the box and its voter on the roll, and returns the
 // receipt. The same form sent again gives the same receipt; another ballot of
-// the same voter is refused as *Voted. Fields: secret, level, class, district,
-// born, number, ballot and pot_<code>.
-func (s *Service) Cast(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote) (receipt string, err error) {
+// the same voter is refused as *Voted. from is the address it came from. Fields:
+// secret, level, class, district, born, number, ballot and pot_<code>.
+func (s *Service) Cast(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote, from string) (receipt string, err error) {
 	if !a.SignedIn() {
 		return "", permission.ErrDenied
 	}
-	arrived := s.Clock.Now()
+	w := way{channel: Web, from: from, arrived: s.Clock.Now()}
 	x, b, err := s.opened(ctx, c, slug)
 	if err != nil {
 		return "", err
@@ -108,14 +121,53 @@ func (s *Service) Cast(ctx context.Context, c *city.City, a permission.Actor, sl
 	if a.Level < x.Rules.Level {
 		return "", web.Invalid(web.FieldError{Field: "level", Key: "vote.ballot.error.level"})
 	}
-	keys := []string{rollKey(c, x.ID, personKey(a.Person))}
-	return s.cast(ctx, c, x, b, v, Web, keys, arrived)
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		w.by, err = account.KnownBy(tx, c.ID, a.Person)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	w.by = append(w.by, personKey(a.Person))
+	return s.cast(ctx, c, x, b, v, w)
 }
 
-// cast is the common way of a ballot into the box.
-func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, v Vote, channel string, keys []string, arrived time.Time) (string, error) {
-	if !x.Votes(arrived) {
-		return "", &web.Problem{Status: 409, Key: "vote.ballot.error.closed"}
+// CastAt takes the ballot of somebody without a telephone, who chooses at the
+// screen of a clerk. Fields: as of Cast, and phone.
+func (s *Service) CastAt(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote) (receipt string, err error) {
+	return s.enrol(ctx, c, a, slug, v, Desk)
+}
+
+// Hand notes that somebody was given a paper ballot, which is a vote like any
+// other from then on, whether or not the sheet comes back. Fields: as of CastAt.
+func (s *Service) Hand(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote) error {
+	_, err := s.enrol(ctx, c, a, slug, v, Paper)
+	return err
+}
+
+func (s *Service) enrol(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote, channel string) (string, error) {
+	if !a.Some(Enrol) {
+		return "", permission.ErrDenied
+	}
+	w := way{channel: channel, clerk: &a, arrived: s.Clock.Now()}
+	if v.Phone != "" {
+		phone, err := sms.Normalize(v.Phone, c.PhonePrefix)
+		if err != nil {
+			return "", web.Invalid(web.FieldError{Field: "phone", Key: "votedesk.error.phone"})
+		}
+		w.by = append(w.by, "contact "+phone)
+	}
+	x, b, err := s.opened(ctx, c, slug)
+	if err != nil {
+		return "", err
+	}
+	return s.cast(ctx, c, x, b, v, w)
+}
+
+// cast is the common way onto the roll and into the box.
+func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, v Vote, w way) (string, error) {
+	if !x.Votes(w.arrived) {
+		return "", errClosed()
 	}
 	districts, err := s.districts(ctx, c)
 	if err != nil {
@@ -125,15 +177,13 @@ func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, 
 	if len(v.Secret) < minSecret {
 		f.Fail("secret", "error.invalid")
 	}
-	x.voter(f, &v, districts, arrived.In(c.Zone))
-	if x.Rules.Document {
-		document, ok := account.DocumentHash(c, v.Number)
-		if !ok {
-			f.Fail("number", "vote.ballot.error.number_of")
-		}
-		keys = append(keys, rollKey(c, x.ID, "document "+document))
+	x.voter(f, &v, districts, w.arrived.In(c.Zone))
+	if x.Rules.Document || w.channel != Web {
+		w.by = append(w.by, "document "+documentOf(f, c, &v))
 	}
-	x.choices(f, &v, b)
+	if w.channel != Paper {
+		x.choices(f, &v, b)
+	}
 	if err := f.Err(); err != nil {
 		return "", err
 	}
@@ -141,30 +191,89 @@ func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, 
 		v.District = ""
 	}
 	receipt := receiptOf(v.Secret)
-	envelope, err := newSheet(x.ID, b).seal(x.Key, Cast{Receipt: receipt, Choices: v.Choices})
-	if err != nil {
-		return "", err
+	var envelope []byte
+	if w.channel != Paper {
+		if envelope, err = newSheet(x.ID, b).seal(x.Key, Cast{Receipt: receipt, Choices: v.Choices}); err != nil {
+			return "", err
+		}
 	}
-	e := entry{District: v.District, Class: v.Class, Channel: channel, Hour: arrived.Unix() / 3600, Mark: markOf(v.Secret)}
-	var voted *entry
+	e := entry{District: v.District, Class: v.Class, Channel: w.channel, Hour: w.arrived.Unix() / 3600, Mark: markOf(v.Secret)}
+	voted, err := s.put(ctx, c, x, &e, envelope, w)
+	switch {
+	case err != nil:
+		return "", err
+	case voted == nil:
+		s.pulse.note(pulseKey{c.ID, x.ID, e.Hour, "range", rangeOf(c, x.ID, w.from)})
+		s.beat(ctx, w.arrived)
+		return receipt, nil
+	case voted.Mark == e.Mark:
+		return receipt, nil
+	}
+	return "", &Voted{voted.Channel, time.Unix(voted.Hour*3600, 0).In(c.Zone)}
+}
+
+// put writes a voter onto the roll and an envelope into the box, both or
+// neither. voted is the line of who is on the roll already.
+func (s *Service) put(ctx context.Context, c *city.City, x *Campaign, e *entry, envelope []byte, w way) (voted *entry, err error) {
+	keys := make([]string, len(w.by))
+	for i, by := range w.by {
+		keys[i] = rollKey(c, x.ID, by)
+	}
+	slices.Sort(keys) // two votes that share several wait for each other in one order
+	keys = slices.Compact(keys)
+	// What has not reached the box by then never does: the count waits longer.
+	ctx, cancel := context.WithTimeout(ctx, settle/2)
+	defer cancel()
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		e.ID = randomID()
-		if voted, err = enter(tx, c.ID, x.ID, e, keys); err != nil {
+		if voted, err = enter(tx, c.ID, x.ID, *e, keys); err != nil {
 			return err
 		}
 		if voted != nil {
 			return errVoted // undo what was written of the keys
 		}
+		if w.clerk != nil {
+			if err := putPulse(tx, pulseKey{c.ID, x.ID, e.Hour, "clerk", itoa(w.clerk.Person)}, 1); err != nil {
+				return err
+			}
+			if err := permission.Audit(tx, *w.clerk, Enrol, "campaign", x.ID, w.channel, w.arrived); err != nil {
+				return err
+			}
+		}
+		if envelope == nil {
+			return nil
+		}
 		return drop(tx, c.ID, x.ID, envelope)
 	})
-	switch {
-	case errors.Is(err, errVoted) && voted.Mark == e.Mark:
-		return receipt, nil
-	case errors.Is(err, errVoted):
-		return "", &Voted{voted.Channel, time.Unix(voted.Hour*3600, 0).In(c.Zone)}
+	if errors.Is(err, errVoted) {
+		err = nil
 	}
-	return receipt, err
+	return voted, err
 }
+
+// documentOf is what is kept of the number of a document. The personal number
+// of Kyrgyzstan has the day of birth in it, which must be the one that was said.
+// Field: number.
+func documentOf(f *web.Form, c *city.City, v *Vote) string {
+	hash, ok := account.DocumentHash(c, v.Number)
+	if !ok || c.Country == "KG" && !personal(v.Number, v.Born) {
+		f.Fail("number", "vote.ballot.error.number_of")
+	}
+	return hash
+}
+
+// personal tells whether a number can be the personal number of somebody born
+// on a day: the sex, the day as DDMMYYYY, and five digits.
+func personal(number, born string) bool {
+	number = strings.Join(strings.Fields(number), "")
+	day, err := time.Parse(time.DateOnly, born)
+	if len(number) != 14 || strings.Trim(number, "0123456789") != "" {
+		return false
+	}
+	return err != nil || number[1:9] == day.Format("02012006")
+}
+
+func errClosed() error { return &web.Problem{Status: 409, Key: "vote.ballot.error.closed"} }
 
 var errVoted = errors.New("vote: on the roll already")
 
@@ -186,7 +295,7 @@ func (s *Service) opened(ctx context.Context, c *city.City, slug string) (x *Cam
 // fixedBook reads the rule book of a campaign whose vote was opened.
 func (s *Service) fixedBook(tx *db.Tx, city int64, x *Campaign) (*Book, error) {
 	if x.Opened == 0 {
-		return nil, &web.Problem{Status: 409, Key: "vote.ballot.error.closed"}
+		return nil, errClosed()
 	}
 	if b, ok := s.books.Load(x.Book); ok {
 		return b.(*Book), nil

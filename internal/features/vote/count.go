@@ -269,7 +269,15 @@ func (s *Service) keep(ctx context.Context, c *city.City, a permission.Actor, sl
 		if x.Counted != 0 {
 			return web.Conflict()
 		}
-		n, err := inBox(tx, c.ID, x.ID)
+		left, err := unfinished(tx, c.ID, x.ID)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			return &web.Problem{Status: 409, Key: "votedesk.paper.error.open"}
+		}
+		// What came into the box since it was opened is not on the published list.
+		n, err := emptyBox(tx, c.ID, x.ID)
 		if err != nil {
 			return err
 		}
@@ -282,7 +290,7 @@ func (s *Service) keep(ctx context.Context, c *city.City, a permission.Actor, sl
 		}
 		now := s.Clock.Now()
 		x.Counted = now.UnixMilli()
-		if err := errors.Join(updateCampaign(tx, c.ID, x), putCount(tx, c.ID, x.ID, ballots, voters), emptyBox(tx, c.ID, x.ID)); err != nil {
+		if err := errors.Join(updateCampaign(tx, c.ID, x), putCount(tx, c.ID, x.ID, ballots, voters)); err != nil {
 			return err
 		}
 		for _, t := range tallies {

@@ -35,7 +35,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Enrol},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Observe},
 		},
-		Routes: slices.Concat(p.homeRoutes(), p.ideaRoutes(), p.setupRoutes(), p.ballotRoutes(), p.staffRoutes(), p.resultRoutes()),
+		Routes: slices.Concat(p.homeRoutes(), p.ideaRoutes(), p.setupRoutes(), p.ballotRoutes(), p.deskRoutes(), p.staffRoutes(), p.resultRoutes()),
 		PersonalData: []manifest.PersonalData{{
 			Name: "votes", Purpose: "vote.register.purpose", Term: "vote.register.term", Export: p.Service.export, Tell: p.tell, Erase: p.Service.erase,
 		}, {

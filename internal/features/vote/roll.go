@@ -115,14 +115,14 @@ func openBox(tx *db.Tx, city int64, s *sheet, key hpke.PrivateKey, each func(Cas
 	}, city, s.campaign)
 }
 
-// emptyBox takes all envelopes out for good.
-func emptyBox(tx *db.Tx, city, campaign int64) error {
-	_, err := tx.Exec("vote.box.empty", `DELETE FROM vote_box WHERE city_id = $1 AND campaign_id = $2`, city, campaign)
-	return err
+// emptyBox takes all envelopes out for good and tells how many there were.
+func emptyBox(tx *db.Tx, city, campaign int64) (int64, error) {
+	return tx.Exec("vote.box.empty", `DELETE FROM vote_box WHERE city_id = $1 AND campaign_id = $2`, city, campaign)
 }
 
-// forget takes away by what somebody was known.
+// forget takes away all by what somebody was known who is known by a key.
 func forget(tx *db.Tx, city, campaign int64, key string) error {
-	_, err := tx.Exec("vote.roll.forget", `DELETE FROM vote_roll_key WHERE city_id = $1 AND campaign_id = $2 AND key = $3`, city, campaign, key)
+	_, err := tx.Exec("vote.roll.forget", `DELETE FROM vote_roll_key WHERE city_id = $1 AND campaign_id = $2 AND roll_id IN
+		(SELECT roll_id FROM vote_roll_key WHERE city_id = $1 AND campaign_id = $2 AND key = $3)`, city, campaign, key)
 	return err
 }

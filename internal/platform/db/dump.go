@@ -57,8 +57,26 @@ func (t *Tx) tables() ([]string, error) {
 	return All(t, "db.tables", `SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`, Text)
 }
 
+// order sorts a table by its primary key. PostgreSQL would give the rows as they
+// lie, which tells in what order they came.
+func (t *Tx) order(table string) (string, error) {
+	if t.engine == SQLite {
+		return "", nil
+	}
+	columns, err := All(t, "db.key", `SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+		WHERE i.indrelid = $1::text::regclass AND i.indisprimary ORDER BY array_position(i.indkey::int2[], a.attnum)`, Text, table)
+	if err != nil || len(columns) == 0 {
+		return "", err
+	}
+	return " ORDER BY " + strings.Join(columns, ", "), nil
+}
+
 func (t *Tx) dumpTable(enc *json.Encoder, table string) error {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT * FROM `+table)
+	order, err := t.order(table)
+	if err != nil {
+		return err
+	}
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT * FROM `+table+order)
 	if err != nil {
 		return err
 	}
