@@ -104,7 +104,7 @@ func TestPeopleWithoutATelephoneVoteAtTheDeskAndOnPaper(t *testing.T) {
 		later := clock.At(time.Now().Add(2 * time.Hour))
 		a.Votes.Clock = later
 		if page, _ := admin.do(409, http.MethodPost, "/staff/vote/paper", url.Values{"do": {"count"}, "code": {code}}); !strings.Contains(page, "Accept all batches") {
-			t.Error("the count should wait for the paper")
+			t.Errorf("the count should wait for the paper: %.3000s", page)
 		}
 		admin.do(200, http.MethodPost, batch, url.Values{"do": {"accept"}})
 		admin.do(409, http.MethodPost, batch, url.Values{"do": {"accept"}})
