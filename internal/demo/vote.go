@@ -222,7 +222,7 @@ func (e *election) vote(ctx context.Context, s *vote.Service, past *clock.Manual
 		}
 		// The first residents are whom visitors of the demo become.
 		me := permission.Actor{City: c.ID, Person: int64(900_000 + i), Level: permission.Phone}
-		if _, err := s.Cast(ctx, c, me, e.slug, v); err != nil {
+		if _, err := s.Cast(ctx, c, me, e.slug, v, ""); err != nil {
 			return err
 		}
 	}
