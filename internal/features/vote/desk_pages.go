@@ -177,9 +177,9 @@ func (p *Pages) batchAct(w http.ResponseWriter, r *http.Request) error {
 		err = p.Service.Decide(r.Context(), v.City, v.Actor, slug, id, readTyping(f))
 		to += "#differences"
 	case "accept":
-		err = p.Service.Accept(r.Context(), v.City, v.Actor, slug, id)
+		err = p.Service.AcceptBatch(r.Context(), v.City, v.Actor, slug, id)
 	case "discard":
-		err = p.Service.Discard(r.Context(), v.City, v.Actor, slug, id)
+		err = p.Service.DiscardBatch(r.Context(), v.City, v.Actor, slug, id)
 		to = paperPath(slug)
 	default:
 		return web.Bad(nil)

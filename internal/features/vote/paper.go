@@ -403,9 +403,9 @@ func (s *Service) Scan(ctx context.Context, c *city.City, a permission.Actor, x 
 	return f, err
 }
 
-// Accept seals the sheets of a batch into the box, in random order and all in
+// AcceptBatch seals the sheets of a batch into the box, in random order and all in
 // one transaction, and deletes how they were typed. Field: accept.
-func (s *Service) Accept(ctx context.Context, c *city.City, a permission.Actor, slug string, id int64) error {
+func (s *Service) AcceptBatch(ctx context.Context, c *city.City, a permission.Actor, slug string, id int64) error {
 	return s.work(ctx, c, slug, id, func(tx *db.Tx, x *Campaign, b *Sheaf) error {
 		if err := a.Check(Open, x.Body); err != nil {
 			return err
@@ -466,8 +466,8 @@ func below(n int) int {
 	return int(binary.BigEndian.Uint64(raw[:]) % uint64(n))
 }
 
-// Discard takes away a batch that was begun by mistake.
-func (s *Service) Discard(ctx context.Context, c *city.City, a permission.Actor, slug string, id int64) error {
+// DiscardBatch takes away a batch that was begun by mistake.
+func (s *Service) DiscardBatch(ctx context.Context, c *city.City, a permission.Actor, slug string, id int64) error {
 	return s.work(ctx, c, slug, id, func(tx *db.Tx, x *Campaign, _ *Sheaf) error {
 		if err := a.Check(Open, x.Body); err != nil {
 			return err
