@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/internal/features/budget"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
+	"github.com/ashar-kg/ashar/locales"
 )
 
 // demoBudget loads the demo's budget; in a demo that is written its residents
@@ -23,5 +26,9 @@ func (a *App) demoBudget(ctx context.Context, c *city.City, written bool) error 
 	}
 	service := *a.Budget
 	service.Desk, service.Clock = cases, past
-	return demo.BudgetQuestions(ctx, service, c)
+	catalogue, err := i18n.Load(locales.FS)
+	if err != nil {
+		return err
+	}
+	return errors.Join(demo.BudgetQuestions(ctx, service, c), demo.BudgetBooklet(ctx, service, c, catalogue.Printer))
 }

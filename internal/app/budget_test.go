@@ -188,6 +188,7 @@ func TestABudgetIsPreviewedConfirmedPublishedComparedAndExported(t *testing.T) {
 		exports(t, s, version)
 		questions(t, a, s, version, officer, resident)
 		people(t, s, officer)
+		written(t, s, officer, filepath.Base(version))
 	})
 }
 
@@ -409,4 +410,34 @@ func people(t *testing.T, s *httptest.Server, officer *browser) {
 			t.Errorf("the shelf does not say %q", want)
 		}
 	}
+}
+
+// written writes the Citizens Budget of a year and publishes it for good.
+func written(t *testing.T, s *httptest.Server, officer *browser, version string) {
+	t.Helper()
+	const at = "/budget/booklets/2027"
+	visit(t, s).do(404, http.MethodGet, at, nil)
+	officer.do(200, http.MethodGet, "/staff"+at, nil)
+	f := url.Values{"version": {version}, "title_0_ky": {"Өкмөт эмес, үй бюджети"}, "text_0_ky": {"Чыгаша {expenditure}."}, "do": {"save"}}
+	officer.do(200, http.MethodPost, "/staff"+at, f)
+	f.Set("do", "publish")
+	officer.do(422, http.MethodPost, "/staff"+at, f) // two languages are missing
+	for _, lang := range []string{"ru", "en"} {
+		f.Set("title_0_"+lang, "In short")
+		f.Set("text_0_"+lang, "Spending is {expenditure}, {each} for each of {residents}; unknown {77}.")
+	}
+	if page, _ := officer.do(422, http.MethodPost, "/staff"+at, f); !strings.Contains(page, "77") {
+		t.Error("a figure that nothing has is not named")
+	}
+	for _, lang := range []string{"ru", "en"} {
+		f.Set("text_0_"+lang, "Spending is {expenditure}, {each} for each of {residents}.")
+	}
+	officer.do(200, http.MethodPost, "/staff"+at, f)
+	if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "Spending is 1 m som, 0.83 som for each of 1,200,000.") {
+		t.Error("the booklet does not tell its figures")
+	}
+	if pdf, _ := visit(t, s).do(200, http.MethodGet, at+"/ky.pdf", nil); !strings.HasPrefix(pdf, "%PDF-") {
+		t.Error("there is no PDF")
+	}
+	officer.do(409, http.MethodPost, "/staff"+at, f) // what was published stays
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/budget/fdp"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/seed"
 )
 
@@ -349,4 +350,15 @@ func BudgetQuestions(ctx context.Context, s budget.Service, c *city.City) error 
 	}
 	_, err = ask(3, "Extensions of schools", "Кайсы мектептерге кошумча имарат курулат?")
 	return err
+}
+
+// BudgetBooklet publishes the Citizens Budget of the newest draft.
+func BudgetBooklet(ctx context.Context, s budget.Service, c *city.City, printer func(lang string) *i18n.Printer) error {
+	list, err := s.Public(ctx, c)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(v *budget.Version) bool { return v.Day == "2026-02-03" })
+	b := &budget.Booklet{Year: 2026, Version: list[i].ID, Chapters: budget.FirstChapters(c.Languages, printer)}
+	return s.SaveBooklet(ctx, c, permission.Actor{City: c.ID, System: true}, b, true, printer)
 }

@@ -59,6 +59,9 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /budget/documents", Handle: p.shelf, Cached: true},
 			{Pattern: "GET /budget/simulator", Handle: p.simulator},
 			{Pattern: "POST /budget/simulator", Handle: p.play},
+			{Pattern: "GET /budget/booklets", Handle: p.booklets, Cached: true},
+			{Pattern: "GET /budget/booklets/{year}", Handle: p.booklet, Cached: true},
+			{Pattern: "GET /budget/booklets/{year}/{file}", Handle: p.bookletFile},
 			// What somebody does with a line.
 			{Pattern: "GET /budget/versions/{id}/lines/{line}", Handle: p.line},
 			{Pattern: "POST /budget/versions/{id}/lines/{line}", Handle: p.ask},
@@ -67,6 +70,8 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /staff/budget", Handle: p.desk},
 			{Pattern: "POST /staff/budget", Handle: p.begin},
 			{Pattern: "POST /staff/budget/steps", Handle: p.steps},
+			{Pattern: "GET /staff/budget/booklets/{year}", Handle: p.write},
+			{Pattern: "POST /staff/budget/booklets/{year}", Handle: p.saveBooklet},
 			{Pattern: "GET /staff/budget/documents", Handle: p.keepShelf},
 			{Pattern: "POST /staff/budget/documents", Handle: p.putDocument},
 			{Pattern: "GET /staff/budget/imports/{id}", Handle: p.preview},

@@ -15,10 +15,17 @@ type Sheet struct {
 	Title  string
 	Span   string // the time that it tells of
 	Lines  []string
+	Words  []Chapter
 	Tables []Table
 	Note   string
 	Source string // address of the same on the web
 	At     time.Time
+}
+
+// Chapter is some paragraphs under a heading.
+type Chapter struct {
+	Title      string
+	Paragraphs []string
 }
 
 // Table has a name in its first column and numbers in the others.
@@ -56,6 +63,9 @@ func (b Sheet) PDF(read func(name string) ([]byte, bool)) ([]byte, error) {
 	for _, l := range b.Lines {
 		s.bullet(l, width)
 	}
+	for _, c := range b.Words {
+		s.chapter(c, width)
+	}
 	for _, t := range b.Tables {
 		s.table(t, width)
 	}
@@ -68,6 +78,20 @@ func (b Sheet) PDF(read func(name string) ([]byte, bool)) ([]byte, error) {
 		return nil, fmt.Errorf("paper: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// chapter sets a heading, never alone at the foot of a page, and its paragraphs.
+func (s *sheet) chapter(c Chapter, width float64) {
+	s.room(4 * line)
+	s.pdf.Ln(line / 2)
+	s.font(700, body+2)
+	s.block(left, width, c.Title)
+	s.pdf.Ln(1)
+	for _, p := range c.Paragraphs {
+		s.font(400, body)
+		s.block(left, width, p)
+		s.pdf.Ln(line / 3)
+	}
 }
 
 // bullet sets one line of a list; its further lines stand under the first.
