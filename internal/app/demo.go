@@ -9,6 +9,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/grant"
+	"github.com/ashar-kg/ashar/internal/features/project"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -63,7 +64,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
 		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
-			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c), a.demoVotes(ctx, c)); err != nil {
+			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c), a.DemoProjects(ctx, c), a.demoVotes(ctx, c)); err != nil {
 			return err
 		}
 	}
@@ -100,6 +101,18 @@ func (a *App) demoReceptions(ctx context.Context, c *city.City) error {
 	receptions := *a.Reception
 	receptions.Appeals = appeal.Intake{Service: service, Words: service.Letterhead}
 	return demo.Receptions(ctx, receptions, past, c, a.Bodies, a.Clock.Now())
+}
+
+// DemoProjects loads the demo's projects, and what became of two of them.
+func (a *App) DemoProjects(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, project.Kind)
+	if err != nil {
+		return err
+	}
+	projects := *a.Projects
+	projects.Desk = cases
+	return demo.Projects(ctx, projects, past, c, a.Bodies, a.Clock.Now())
 }
 
 // DemoGrants replays the demo's calls for grants on the days on which they are

@@ -27,6 +27,13 @@ func (a *App) figures(catalogue *i18n.Catalogue) *figures.Service {
 			}
 			return out, err
 		},
+		Projects: func(tx *db.Tx, c *city.City) (out []figures.Projects, err error) {
+			list, err := a.Projects.Alarms(tx, c)
+			for _, x := range list {
+				out = append(out, figures.Projects(x))
+			}
+			return out, err
+		},
 		Post: func(tx *db.Tx, c *city.City, f figures.Facts) error {
 			i := news.Item{Category: "city", Titles: map[string]string{}, Texts: map[string]string{}, Tell: true}
 			for _, lang := range c.Languages {

@@ -195,6 +195,10 @@ func TestAProjectIsWatchedFromPlanToGuarantee(t *testing.T) {
 			t.Error("releases that were taken change something")
 		}
 
+		if page, _ := admin.do(200, http.MethodGet, "/staff/figures?lang=en", nil); !strings.Contains(page, "Projects that go wrong") {
+			t.Error("the dashboard of the city does not show the project that is late")
+		}
+
 		// Finished, and guaranteed: a defect is a report.
 		clerk.do(200, http.MethodPost, work, url.Values{"do": {"status"}, "status": {"completion"}, "reason": {"Act of acceptance"}})
 		page, _ = resident.do(200, http.MethodPost, public+"/defect", url.Values{"what": {"street-light"}, "defect": {"The lamp at the new roof is dark."}})
@@ -205,6 +209,20 @@ func TestAProjectIsWatchedFromPlanToGuarantee(t *testing.T) {
 			t.Error("the account lacks what was asked or what is followed")
 		}
 	})
+}
+
+// cardAt is the address on the first card of a list.
+var cardAt = regexp.MustCompile(`card__title" href="([^"]+)"`)
+
+func projectsOf(t *testing.T, a *app.App, q project.Filter) (n int) {
+	t.Helper()
+	if err := a.Projects.Each(t.Context(), a.Cities.List()[0], q, func(*project.Project) error {
+		n++
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func read(t *testing.T, file string) []byte {
@@ -261,10 +279,23 @@ func TestProjectsComeAndGoAsFiles(t *testing.T) {
 			t.Error("a package without a publisher is not refused by name")
 		}
 
+		// The demo's real works come with their sources and what is inferred.
+		if err := a.DemoProjects(t.Context(), a.Cities.List()[0]); err != nil {
+			t.Fatal(err)
+		}
+		if n := projectsOf(t, a, project.Filter{}); n != 50 {
+			t.Errorf("the city has %d projects, want 46 real, 2 invented and 2 of the table", n)
+		}
+		if page, _ := visit(t, s).do(200, http.MethodGet, "/projects?q=Орок&lang=en", nil); strings.Count(page, `class="card"`) != 1 {
+			t.Error("a real work is not found by its name")
+		} else if page, _ = visit(t, s).do(200, http.MethodGet, cardAt.FindStringSubmatch(page)[1]+"?lang=en", nil); !strings.Contains(page, "ru.kabar.kg") || !strings.Contains(page, "No source says this") {
+			t.Error("a real work lacks its source, or what is inferred")
+		}
+
 		// What is given out is valid, and comes back as what the city knows already.
 		out, _ := visit(t, s).do(200, http.MethodGet, "/data/projects.oc4ids.json", nil)
 		if again := preview(admin, "o.json", out); !strings.Contains(again, "New: 0, changed: 0,") || strings.Contains(again, "Not taken") {
-			t.Errorf("the export of the city changes it: %.2000s", again[strings.Index(again, "<h1"):])
+			t.Errorf("the export of the city changes it: %.900s", again[strings.Index(again, "tag--in_work"):])
 		}
 		var doc struct{ Projects []map[string]any }
 		if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Projects) < 2 {

@@ -25,7 +25,13 @@ type Dashboard struct {
 	// Queues are the answers that wait for a signature in the city, by body;
 	// whoever sees them is told no numbers.
 	Queues []Queue
+	// Projects are the city's projects that go wrong, by body.
+	Projects []Projects
 }
+
+// Projects are the projects of a body that are late, cost more than planned, or
+// of which nothing was told for long. A Body of 0 is none of the city's.
+type Projects struct{ Body, Projects, Late, Over, Silent int64 }
 
 // Unsigned is an answer that waits for its signature. Times are Unix milliseconds.
 type Unsigned struct {
@@ -115,6 +121,9 @@ func (s *Service) Dashboard(ctx context.Context, c *city.City, a permission.Acto
 		}
 		if all {
 			out.Queues = queues
+			if out.Projects, err = s.Projects(tx, c); err != nil {
+				return err
+			}
 			if err := s.city(tx, c, dir, out); err != nil {
 				return err
 			}

@@ -29,6 +29,8 @@ type Service struct {
 	Kinds    []Kind
 	// Unsigned reads the answers that wait for a signature, the nearest terms first.
 	Unsigned func(tx *db.Tx, city int64) ([]Unsigned, error)
+	// Projects counts the projects that go wrong by body, the worst first.
+	Projects func(tx *db.Tx, c *city.City) ([]Projects, error)
 
 	// Post proposes the newest bulletin as news, which somebody lets out.
 	Post func(tx *db.Tx, c *city.City, f Facts) error

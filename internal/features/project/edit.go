@@ -36,6 +36,7 @@ type Edit struct {
 	Finance       []Finance
 	Papers        []Paper
 	Contact       Contact
+	Sources       []Source // nil leaves them
 	Reason        string
 }
 
@@ -98,6 +99,9 @@ func (e *Edit) apply(c *city.City, p *Project) {
 		p.Budget = Money{}
 	}
 	p.Lines, p.Finance, p.Papers, p.Contact = e.Lines, e.Finance, e.Papers, e.Contact
+	if e.Sources != nil {
+		p.Sources = e.Sources
+	}
 }
 
 // Create makes a project. Field errors are named as the fields of the form.

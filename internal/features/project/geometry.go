@@ -170,3 +170,10 @@ func geometryKind(text string) string {
 
 // pointBound is the bound of one place.
 func pointBound(lat, lon float64) orb.Bound { return orb.Point{lon, lat}.Bound() }
+
+// beside tells whether a place is that of a shape, or about a kilometre from it
+// at most: who put it there chose a better one than its middle.
+func beside(geometry string, lat, lon float64) bool {
+	shape, ok := parseShape(geometry)
+	return ok && shape.Bound().Pad(0.01).Contains(orb.Point{lon, lat})
+}

@@ -556,7 +556,7 @@ func (r *ocReader) own(p *Project, o *ownPart, dir *body.Directory, at string) {
 		}
 	}
 	p.Address = cmp.Or(p.Address, o.Address)
-	if !p.Placed && o.Placed && onEarth(pointBound(o.Lat, o.Lon)) {
+	if o.Placed && onEarth(pointBound(o.Lat, o.Lon)) && (!p.Placed || beside(p.Geometry, o.Lat, o.Lon)) {
 		p.Placed, p.Lat, p.Lon = true, o.Lat, o.Lon
 	}
 	p.District, p.Contact, p.Sources, p.Inferred = o.District, o.Contact, o.Sources, o.Inferred

@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,6 +103,9 @@ func (s *Service) locate(ctx context.Context, c *city.City, p *Project) error {
 	areas, err := s.Places.Areas(ctx, c.ID)
 	if err != nil {
 		return err
+	}
+	if p.District != "" && slices.Contains(p.Inferred, "place") {
+		return nil // a source that names the district knows better than a guessed place
 	}
 	if area, ok := areas.DistrictOf(p.Lat, p.Lon, s.Clock.Now().UnixMilli()); ok {
 		p.District = area.Code
