@@ -10,6 +10,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/grant"
 	"github.com/ashar-kg/ashar/internal/features/project"
+	"github.com/ashar-kg/ashar/internal/features/vote"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -132,7 +133,17 @@ func (a *App) DemoGrants(ctx context.Context, c *city.City) error {
 // demoVotes holds the demo's participatory budgets by the clock of their days.
 func (a *App) demoVotes(ctx context.Context, c *city.City) error {
 	past := clock.At(a.Clock.Now())
-	return demo.Votes(ctx, a.Votes.At(past), past, c, a.Bodies, a.Clock.Now())
+	if err := demo.Votes(ctx, a.Votes.At(past), past, c, a.Bodies, a.Clock.Now()); err != nil {
+		return err
+	}
+	// Nobody is told of what is only shown, so this desk has no hooks.
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, vote.Idea)
+	if err != nil {
+		return err
+	}
+	ideas := a.Votes.At(past)
+	ideas.Desk = cases
+	return demo.Ideas(ctx, ideas, past, c, a.Bodies, a.Clock.Now())
 }
 
 // appealsOf are the appeals by another clock, of which nobody is told.

@@ -12,7 +12,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
@@ -157,9 +156,8 @@ func (p *Pages) ideasMap(w http.ResponseWriter, r *http.Request) error {
 type told struct {
 	*scene
 	*Told
-	form  *web.Form
-	names *place.Gazetteer
-	done  string
+	form *web.Form
+	done string
 }
 
 // toldOf reads the idea of the address, which must be of its campaign.

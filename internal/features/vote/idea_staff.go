@@ -69,17 +69,17 @@ func (s *Service) Accept(ctx context.Context, c *city.City, a permission.Actor, 
 		if err := x.during(c, s.Clock.Now(), Checking, Evaluating); err != nil {
 			return err
 		}
-		if _, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: IdeaChecked, Actor: dir.Name(f.Body, f.Lang)}); err != nil {
-			return err
+		by := dir.Name(f.Body, f.Lang)
+		if to != 0 {
+			if _, ok := dir.Current(to, s.Clock.Now()); !ok {
+				return web.Invalid(web.FieldError{Field: "to_body", Key: "error.field.choice"})
+			}
 		}
-		if to == 0 || to == f.Body {
-			return nil
-		}
-		b, ok := dir.Current(to, s.Clock.Now())
-		if !ok {
-			return web.Invalid(web.FieldError{Field: "to_body", Key: "error.field.choice"})
-		}
-		_, err := s.Desk.Transfer(tx, c, a, f.ID, b.ID, b.Code, "")
+		_, err := s.Desk.Move(tx, c, a, f.ID, casework.Move{To: IdeaChecked, Actor: by, Edit: func(f *casework.File) {
+			if to != 0 && to != f.Body {
+				f.Body, f.Assignee = to, 0
+			}
+		}})
 		return err
 	})
 }

@@ -251,6 +251,17 @@ func taken(err error) error {
 	return err
 }
 
+// runOptions are the bodies for which the actor may run campaigns.
+func (n *setupForm) runOptions() []ui.Option {
+	out := []ui.Option{{Text: n.T("vote.idea.choose")}}
+	for _, b := range n.bodies.All(n.Now, n.Lang()) {
+		if n.Actor.Can(Manage, b.ID) {
+			out = append(out, ui.Option{Value: itoa(b.ID), Text: b.Name(n.Lang()), Checked: n.form.Text("body") == itoa(b.ID)})
+		}
+	}
+	return out
+}
+
 // ruleOptions are the rules that suit some ballot, with what each does.
 func (s *scene) ruleOptions(chosen, none string) []ui.Option {
 	var out []ui.Option

@@ -1,0 +1,5 @@
+package browser
+
+import "testing"
+
+func TestResidentsProposeAndTheStaffEvaluates(t *testing.T) { node(t, "idea.mjs", base) }
