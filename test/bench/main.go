@@ -37,7 +37,7 @@ func main() {
 	data := flag.String("data", "data/bench", "folder of the cities; they are loaded once and kept")
 	small := flag.Int("small", 10_000, "reports of the small city")
 	large := flag.Int("large", 2_000_000, "reports of the large city")
-	only := flag.String("only", "", "measure just this: pages, growth, face or writes")
+	only := flag.String("only", "", "measure just this: pages, growth, face, writes or ballots")
 	bare := flag.String("bare", "", "serve the files of this folder on -listen and nothing else; used by the program itself")
 	listen := flag.String("listen", "", "address of -bare")
 	flag.Parse()
@@ -79,6 +79,9 @@ func run(data string, small, large int, only string) error {
 	}
 	cities := map[int]string{}
 	for _, n := range []int{small, large} {
+		if only == "writes" || only == "ballots" {
+			break // they load cities of their own
+		}
 		if cities[n], err = city(bin, data, n); err != nil {
 			return err
 		}
@@ -93,6 +96,7 @@ func run(data string, small, large int, only string) error {
 		{"growth", func() error { return growth(t, bin, cities[small], cities[large]) }},
 		{"face", func() error { return face(bin, cities[small], data) }},
 		{"writes", func() error { return writes(t, bin, data) }},
+		{"ballots", func() error { return ballots(t, bin, data) }},
 	} {
 		if only != "" && only != step.name {
 			continue

@@ -44,9 +44,12 @@ type place struct {
 	flags []string
 }
 
-func settle(t *testing.T, flags ...string) *place {
+func settle(t *testing.T, flags ...string) *place { return settleWith(t, "30", flags...) }
+
+// settleWith loads so many reports: the demo's votes come with a larger city only.
+func settleWith(t *testing.T, reports string, flags ...string) *place {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), bin, append([]string{"demo", "--scale", "30"}, flags...)...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), bin, append([]string{"demo", "--scale", reports}, flags...)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	port, err := harness.Port()
