@@ -37,6 +37,7 @@ type Service struct {
 	// makes the result final. A repeat with the same ref makes nothing more.
 	Carry func(tx *db.Tx, c *city.City, w Winner) error
 	books sync.Map // of campaigns whose vote was opened, by hash
+	fixed sync.Map // *fixedCampaign by standing
 	pulse pulse
 }
 
@@ -67,16 +68,35 @@ func (s *Service) Campaigns(ctx context.Context, c *city.City) (list []*Campaign
 	return list, err
 }
 
-// Campaign is one campaign and its list of projects, by pot and number.
+// Campaign is one campaign and its list of projects, by pot and number. Once
+// voting was opened both are kept in memory: on the last evening everybody reads
+// the same. Nobody may change what is returned.
 func (s *Service) Campaign(ctx context.Context, c *city.City, slug string) (x *Campaign, list []*Project, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		at, err := stand(tx, c.ID, slug)
+		if err != nil {
+			return err
+		}
+		if known, ok := s.fixed.Load(at); ok {
+			k := known.(*fixedCampaign)
+			x, list = k.x, k.list
+			return nil
+		}
 		if x, err = campaign(tx, c.ID, slug); err != nil {
 			return err
 		}
-		list, err = projects(tx, c.ID, x.ID)
+		if list, err = projects(tx, c.ID, x.ID); err == nil && x.Opened != 0 {
+			s.fixed.Store(at, &fixedCampaign{x, list})
+		}
 		return err
 	})
 	return x, list, err
+}
+
+// fixedCampaign is a campaign whose rule book changes no more.
+type fixedCampaign struct {
+	x    *Campaign
+	list []*Project
 }
 
 // Create sets up a campaign. Fields: slug, title_<lang>, body and those of

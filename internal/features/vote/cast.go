@@ -282,13 +282,10 @@ func personKey(id int64) string { return "person " + itoa(id) }
 // opened reads a campaign with its rule book as it was fixed, which never
 // changes again and so is kept in memory.
 func (s *Service) opened(ctx context.Context, c *city.City, slug string) (x *Campaign, b *Book, err error) {
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		if x, err = campaign(tx, c.ID, slug); err != nil {
-			return err
-		}
-		b, err = s.fixedBook(tx, c.ID, x)
-		return err
-	})
+	if x, _, err = s.Campaign(ctx, c, slug); err != nil {
+		return nil, nil, err
+	}
+	b, err = s.bookOf(ctx, c, x)
 	return x, b, err
 }
 

@@ -93,6 +93,9 @@ func (s *Service) Book(ctx context.Context, c *city.City, x *Campaign, list []*P
 
 // bookOf reads the rule book of a campaign whose vote was opened.
 func (s *Service) bookOf(ctx context.Context, c *city.City, x *Campaign) (b *Book, err error) {
+	if b, ok := s.books.Load(x.Book); ok && x.Opened != 0 {
+		return b.(*Book), nil
+	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
 		b, err = s.fixedBook(tx, c.ID, x)
 		return err

@@ -79,6 +79,17 @@ func pots(tx *db.Tx, city, campaign int64) ([]Pot, error) {
 	}, city, campaign)
 }
 
+// standing is all of a campaign that changes once voting was opened.
+type standing struct{ city, id, opened, counted, confirmed int64 }
+
+func stand(tx *db.Tx, city int64, slug string) (standing, error) {
+	return db.One(tx, "vote.standing", `SELECT id, opened_at, counted_at, confirmed_at FROM vote_campaign WHERE city_id = $1 AND slug = $2`, func(r db.Row) (st standing, err error) {
+		st.city = city
+		err = r.Scan(&st.id, &st.opened, &st.counted, &st.confirmed)
+		return st, err
+	}, city, slug)
+}
+
 // campaign reads a campaign by its slug.
 func campaign(tx *db.Tx, city int64, slug string) (*Campaign, error) {
 	c, err := db.One(tx, "vote.campaign", `SELECT `+campaignColumns+` FROM vote_campaign WHERE city_id = $1 AND slug = $2`, scanCampaign, city, slug)
