@@ -5,8 +5,10 @@ package vote
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "github.com/ashar-kg/ashar/internal/platform/ui"
 
@@ -671,7 +673,7 @@ func chooseView(b *ballotForm) templ.Component {
 		}
 		for _, p := range b.pots() {
 			name, lang := p.Titles.In(b.Lang())
-			var templ_7745c5c3_Var32 = []any{"govuk-fieldset vote-pot", templ.KV("govuk-form-group--error", b.text("pot_"+p.Code) != "")}
+			templ_7745c5c3_Var32 := []any{"govuk-fieldset vote-pot", templ.KV("govuk-form-group--error", b.text("pot_"+p.Code) != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var32...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

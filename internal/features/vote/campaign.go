@@ -248,6 +248,10 @@ func (r *Rules) check(f *web.Form) {
 	}
 }
 
+// mostMoney is what no pot reaches: from there on the mark of a withdrawn
+// project in a published file would be a cost that fits.
+const mostMoney = 99_999_999_900
+
 func (x *Campaign) checkPots(f *web.Form) {
 	if len(x.Pots) == 0 {
 		f.Fail("pots", "vote.error.pots")
@@ -258,7 +262,7 @@ func (x *Campaign) checkPots(f *web.Form) {
 		switch {
 		case !slugs.MatchString(p.Code) || seen[p.Code]:
 			f.Fail("pots", "vote.error.pot_code", "code", p.Code)
-		case p.Amount <= 0:
+		case p.Amount <= 0 || p.Amount >= mostMoney:
 			f.Fail(field, "vote.error.pot_amount")
 		case p.Cap < 0 || p.Cap > p.Amount:
 			f.Fail(field, "vote.error.pot_cap")

@@ -149,15 +149,12 @@ func (s *Service) store(ctx context.Context, t *Tally, file []byte) (err error) 
 	return err
 }
 
-// ruledOut adds projects that cannot win though the rule gives them money, and
+// ruledOut adds a project that cannot win though the rule gives it money, and
 // tells whether there was one: those below the least number of votes, unless
-// the rule knows of it, and the weaker of a pair that cannot both be carried out.
+// the rule knows of it, and then the weaker of one pair that cannot both be
+// carried out. One pair at a time: who is ruled out may belong to another.
 func ruledOut(x *Campaign, p Pot, list []*Project, o *pb.Outcome, out map[string]string) bool {
 	before := len(out)
-	rank := map[string]int{}
-	for i, v := range o.TieOrder.Order {
-		rank[v] = i
-	}
 	score := map[string]pb.Number{}
 	for _, v := range o.Projects {
 		score[v.Project] = v.Score
@@ -165,17 +162,22 @@ func ruledOut(x *Campaign, p Pot, list []*Project, o *pb.Outcome, out map[string
 			out[v.Project] = "threshold"
 		}
 	}
+	if len(out) > before {
+		return true
+	}
 	for _, q := range list {
-		if q.Pot != p.Code || q.Against == "" || !o.Won(q.Code) || !o.Won(q.Against) || out[q.Against] != "" || out[q.Code] != "" {
+		if q.Pot != p.Code || q.Against == "" || !o.Won(q.Code) || !o.Won(q.Against) {
 			continue
 		}
 		weaker := q.Code
-		if d := score[q.Code].Cmp(score[q.Against].Rat); d > 0 || d == 0 && rank[q.Code] < rank[q.Against] {
+		first := slices.Index(o.TieOrder.Order, q.Code) < slices.Index(o.TieOrder.Order, q.Against)
+		if d := score[q.Code].Cmp(score[q.Against].Rat); d > 0 || d == 0 && first {
 			weaker = q.Against
 		}
 		out[weaker] = "pair"
+		return true
 	}
-	return len(out) > before
+	return false
 }
 
 // countBy counts an election by the name of a rule, with the tie order of the

@@ -5,12 +5,15 @@ package vote
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
-	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"strconv"
+
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 )
 
 func listView(s *scene, list []*Campaign) templ.Component {
@@ -474,7 +477,7 @@ func homeView(s *scene) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, span := range s.Plan {
-				var templ_7745c5c3_Var22 = []any{"vote-plan__item", templ.KV("vote-plan__item--now", s.Plan.In(span.Phase, s.Now)), templ.KV("vote-plan__item--past", s.Plan.Over(span.Phase, s.Now))}
+				templ_7745c5c3_Var22 := []any{"vote-plan__item", templ.KV("vote-plan__item--now", s.Plan.In(span.Phase, s.Now)), templ.KV("vote-plan__item--past", s.Plan.Over(span.Phase, s.Now))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -5,8 +5,10 @@ package vote
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"github.com/ashar-kg/ashar/internal/civic/casework"
@@ -107,7 +109,7 @@ func judgeView(t *told) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var6 = []any{"inbox__clock", templ.KV("inbox__clock--late", t.File.Overdue(t.Now))}
+		templ_7745c5c3_Var6 := []any{"inbox__clock", templ.KV("inbox__clock--late", t.File.Overdue(t.Now))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var6...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -5,16 +5,19 @@ package vote
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
+	"strconv"
+
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/pledge"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
-	"strconv"
 )
 
 // ideaCards are ideas in a list.
@@ -1720,7 +1723,7 @@ func ideaTimeline(t *told) templ.Component {
 		}
 		for _, e := range t.Timeline {
 			if e.Kind != "" {
-				var templ_7745c5c3_Var76 = []any{"timeline__item", templ.KV("timeline__item--internal", !e.Public)}
+				templ_7745c5c3_Var76 := []any{"timeline__item", templ.KV("timeline__item--internal", !e.Public)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var76...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2588,7 +2591,7 @@ func ideaFields(f *ideaForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var119 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", f.errs["photos"] != "")}
+		templ_7745c5c3_Var119 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", f.errs["photos"] != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var119...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

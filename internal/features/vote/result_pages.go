@@ -288,8 +288,9 @@ func differ(t *Tally) (onlyBinding, onlyShadow []string) {
 // few is the number of voters below which a count of them is not told.
 const few = 5
 
-// cells are how many voted by one trait. Counts below few are hidden; where one
-// alone would follow from the total, the next smallest is hidden with it.
+// cells are how many voted by one trait. Counts below few are hidden, and with
+// them the next smallest ones until those hidden are several and not few
+// together: the total is published, and would tell the rest.
 func cells(list []Turnout, of func(Turnout) string) (names []string, counts map[string]int64) {
 	counts = map[string]int64{}
 	for _, t := range list {
@@ -299,11 +300,11 @@ func cells(list []Turnout, of func(Turnout) string) (names []string, counts map[
 		names = append(names, name)
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b)) })
-	hidden := 0
+	hidden, sum := 0, int64(0)
 	for i := len(names) - 1; i >= 0; i-- {
-		if n := counts[names[i]]; n < few || hidden == 1 {
+		if n := counts[names[i]]; n < few || hidden > 0 && (hidden < 2 || sum < few) {
 			counts[names[i]] = -1
-			hidden++
+			hidden, sum = hidden+1, sum+n
 		}
 	}
 	return names, counts

@@ -98,6 +98,8 @@ func TestSmallGroupsOfVotersAreHidden(t *testing.T) {
 		"none small":       {map[string]int64{"a": 9, "b": 7}, map[string]int64{"a": 9, "b": 7}},
 		"one small":        {map[string]int64{"a": 90, "b": 7, "c": 2}, map[string]int64{"a": 90, "b": -1, "c": -1}},
 		"two small":        {map[string]int64{"a": 90, "b": 3, "c": 2}, map[string]int64{"a": 90, "b": -1, "c": -1}},
+		"two single ones":  {map[string]int64{"a": 90, "b": 1, "c": 1}, map[string]int64{"a": -1, "b": -1, "c": -1}},
+		"until not few":    {map[string]int64{"a": 90, "b": 7, "c": 1, "d": 1}, map[string]int64{"a": 90, "b": -1, "c": -1, "d": -1}},
 		"the only one":     {map[string]int64{"a": 3}, map[string]int64{"a": -1}},
 		"exactly the rest": {map[string]int64{"a": 5, "b": 4}, map[string]int64{"a": -1, "b": -1}},
 	} {

@@ -5,14 +5,17 @@ package vote
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
-	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"slices"
 	"strconv"
+
+	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 )
 
 func setupView(n *setupForm) templ.Component {
