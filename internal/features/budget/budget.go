@@ -56,8 +56,8 @@ type Settings struct {
 	Locked    []string `json:"locked"`    // functions that nobody moves in the simulator
 }
 
-// DefaultSettings hold until the city sets its own. The number of residents is
-// rounded from what the National Statistical Committee tells for 2025.
+// DefaultSettings hold until the city sets its own. The number of residents is a
+// round one without a source, more than the 1.05 million registered: a city sets it.
 var DefaultSettings = Settings{Residents: 1_200_000, Body: []string{"econ-fin"}, Days: 14, Locked: []string{"01"}}
 
 // Section declares the settings.
