@@ -215,7 +215,8 @@ func keyOf(code string) (hpke.PrivateKey, error) {
 		return r
 	}, strings.ToUpper(code))
 	raw, err := receiptCode.DecodeString(code)
-	if err != nil || len(raw) != codeBytes+checkBytes {
+	// The last sign holds more bits than there are: written back it must be the same.
+	if err != nil || len(raw) != codeBytes+checkBytes || receiptCode.EncodeToString(raw) != code {
 		return nil, errCode
 	}
 	sum := sha256.Sum256(raw[:codeBytes])

@@ -72,7 +72,7 @@ func TestAnEnvelopeOpensToWhatWasPutIn(t *testing.T) {
 }
 
 func TestAMistypedOpeningCodeIsSeen(t *testing.T) {
-	code := NewOpeningCode()
+	code := DemoCode // always the same: two bytes of check may agree by chance
 	for i := range code {
 		if code[i] == '-' {
 			continue
