@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -38,6 +39,7 @@ type DB struct {
 	writer *sql.DB
 	apart  *sql.DB // for Tx.Apart; nil on SQLite
 	group  *group  // group commit of SQLite; nil on PostgreSQL
+	parsed *kept   // statements of the readers of SQLite; nil on PostgreSQL
 	writes atomic.Int64
 	reads  atomic.Int64
 	retry  atomic.Int64
@@ -83,6 +85,9 @@ func (d *DB) Close() error {
 	if d.group != nil {
 		d.group.close()
 	}
+	if d.parsed != nil {
+		d.parsed.close()
+	}
 	err := d.writer.Close()
 	if d.reader != d.writer {
 		err = errors.Join(d.reader.Close(), err)
@@ -100,6 +105,9 @@ type Tx struct {
 	engine Engine
 	apart  *sql.DB
 	after  []func()
+	parsed *kept // nil on PostgreSQL
+	mu     sync.Mutex
+	busy   map[string]bool // texts whose rows are being read
 }
 
 // Context returns the context the transaction runs under.
@@ -163,12 +171,15 @@ func (d *DB) view(ctx context.Context, fn func(*Tx) error) error {
 	if d.engine == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
+	if d.parsed != nil {
+		d.parsed.fill(ctx)
+	}
 	tx, err := d.reader.BeginTx(ctx, opts)
 	if err != nil {
 		return translate("begin", err)
 	}
 	defer tx.Rollback()
-	t := &Tx{tx: tx, engine: d.engine}
+	t := &Tx{tx: tx, engine: d.engine, parsed: d.parsed}
 	t.ctx = context.WithValue(ctx, viewKey{d}, t)
 	if err := fn(t); err != nil {
 		return err
@@ -216,7 +227,15 @@ func (d *DB) pause(ctx context.Context, try int) bool {
 // Exec runs a statement and returns the number of rows it changed. name says
 // which query it is in errors and logs.
 func (t *Tx) Exec(name, query string, args ...any) (int64, error) {
-	r, err := t.tx.ExecContext(t.ctx, query, args...)
+	s := t.statement(query)
+	defer s.free()
+	var r sql.Result
+	var err error
+	if s.parsed != nil {
+		r, err = s.parsed.ExecContext(t.ctx, args...)
+	} else {
+		r, err = t.tx.ExecContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, translate(name, err)
 	}
@@ -229,7 +248,15 @@ type Row interface{ Scan(dest ...any) error }
 
 // One returns the single row of a query; no row is ErrNotFound.
 func One[T any](t *Tx, name, query string, scan func(Row) (T, error), args ...any) (T, error) {
-	v, err := scan(t.tx.QueryRowContext(t.ctx, query, args...))
+	s := t.statement(query)
+	defer s.free()
+	var row *sql.Row
+	if s.parsed != nil {
+		row = s.parsed.QueryRowContext(t.ctx, args...)
+	} else {
+		row = t.tx.QueryRowContext(t.ctx, query, args...)
+	}
+	v, err := scan(row)
 	if err != nil {
 		var zero T
 		return zero, translate(name, err)
@@ -253,7 +280,15 @@ func All[T any](t *Tx, name, query string, scan func(Row) (T, error), args ...an
 
 // Each calls fn for every row of a query without holding them all.
 func (t *Tx) Each(name, query string, fn func(Row) error, args ...any) error {
-	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	s := t.statement(query)
+	defer s.free()
+	var rows *sql.Rows
+	var err error
+	if s.parsed != nil {
+		rows, err = s.parsed.QueryContext(t.ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return translate(name, err)
 	}

@@ -264,3 +264,37 @@ func TestWhatIsDoneApartDoesNotWaitForTheTransaction(t *testing.T) {
 		}
 	})
 }
+
+// A parsed statement of SQLite runs once at a time: the same text inside its own
+// rows must see its own rows. (A connection of PostgreSQL runs no query at all
+// while it gives the rows of another.)
+func TestTheSameTextRunsInsideItself(t *testing.T) {
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		if d.Engine() == db.Postgres {
+			return
+		}
+		const text = `WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < $1) SELECT v FROM n`
+		for range 4 { // it is kept parsed from the third time on
+			err := d.View(t.Context(), func(tx *db.Tx) error {
+				outer, inner := 0, 0
+				err := tx.Each("outer", text, func(r db.Row) error {
+					outer++
+					v, err := db.Int64(r)
+					if err != nil {
+						return err
+					}
+					list, err := db.All(tx, "inner", text, db.Int64, v)
+					inner += len(list)
+					return err
+				}, 5)
+				if outer != 5 || inner != 1+2+3+4+5 {
+					t.Errorf("outer %d, inner %d rows", outer, inner)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

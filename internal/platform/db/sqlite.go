@@ -40,7 +40,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	conns := max(4, 2*runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(conns)
 	reader.SetMaxIdleConns(conns)
-	return &DB{engine: SQLite, path: path, reader: reader, writer: writer, group: newGroup(writer)}, nil
+	return &DB{engine: SQLite, path: path, reader: reader, writer: writer, group: newGroup(writer), parsed: keep(reader)}, nil
 }
 
 // openFailed says why a database cannot be opened. SQLite itself tells a
@@ -59,11 +59,12 @@ func openFailed(path string, err error) error {
 // durable share the next commit, each inside its own savepoint, so the cost of
 // the fsync is divided among them and a failed one takes nobody with it.
 type group struct {
-	db    *sql.DB
-	queue chan *write
-	done  chan struct{}
-	mu    sync.RWMutex // guards shut against a send on a closed queue
-	shut  bool
+	db     *sql.DB
+	parsed *kept
+	queue  chan *write
+	done   chan struct{}
+	mu     sync.RWMutex // guards shut against a send on a closed queue
+	shut   bool
 }
 
 type write struct {
@@ -78,7 +79,7 @@ type write struct {
 const maxGroup = 128
 
 func newGroup(db *sql.DB) *group {
-	g := &group{db: db, queue: make(chan *write, 1024), done: make(chan struct{})}
+	g := &group{db: db, parsed: keep(db), queue: make(chan *write, 1024), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -116,6 +117,7 @@ func (g *group) close() {
 	}
 	g.mu.Unlock()
 	<-g.done
+	g.parsed.close()
 }
 
 func (g *group) run() {
@@ -131,6 +133,7 @@ func (g *group) run() {
 
 // commit runs the first write and all that wait behind it, then commits once.
 func (g *group) commit(batch []*write) []*write {
+	g.parsed.fill(context.Background())
 	tx, err := g.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		batch[0].err = translate("begin", err)
@@ -178,7 +181,7 @@ func (g *group) runOne(tx *sql.Tx, w *write) {
 	}
 	// The statements run without the caller's cancellation: modernc would
 	// interrupt the connection that all writes of the group share.
-	t := &Tx{ctx: context.WithoutCancel(w.ctx), tx: tx, engine: SQLite}
+	t := &Tx{ctx: context.WithoutCancel(w.ctx), tx: tx, engine: SQLite, parsed: g.parsed}
 	w.err = w.fn(t)
 	w.after = t.after
 	if w.err != nil {
