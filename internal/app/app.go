@@ -198,7 +198,7 @@ func (a *App) courier(catalogue *i18n.Catalogue) *notify.Courier {
 
 func (a *App) unread(ctx context.Context, v *page.Visit) int {
 	var n int
-	err := a.DB.View(ctx, func(tx *db.Tx) (err error) {
+	err := a.DB.Glance(ctx, func(tx *db.Tx) (err error) {
 		n, err = notify.Unread(tx, v.City.ID, v.Actor.Person)
 		return err
 	})

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,13 +13,19 @@ import (
 	"github.com/ashar-kg/ashar/internal/app"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/internal/platform/config"
+	"github.com/ashar-kg/ashar/internal/platform/db/dbtest"
 	"github.com/ashar-kg/ashar/test/harness"
 )
 
 // BenchmarkBallot casts votes over the whole handler, without sockets.
 func BenchmarkBallot(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { benchmarkBallot(b, "") })
+	b.Run("postgres", func(b *testing.B) { benchmarkBallot(b, dbtest.PostgresURL(b)) })
+}
+
+func benchmarkBallot(b *testing.B, database string) {
 	cfg := &config.Config{Data: b.TempDir(), Demo: true, MailFrom: "a <a@city.example>", Contact: "mailto:o@city.example", LogLevel: "error", LogFormat: "text"}
-	cfg.Blobs, cfg.Database = cfg.Data+"/blobs", cfg.Data+"/ashar.db"
+	cfg.Blobs, cfg.Database = cfg.Data+"/blobs", cmp.Or(database, cfg.Data+"/ashar.db")
 	a, err := app.New(b.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), clock.System{})
 	if err != nil {
 		b.Fatal(err)

@@ -94,7 +94,7 @@ func (s *Service) Actor(ctx context.Context, cityID int64, secret string) (permi
 	var who signedIn
 	var grants []permission.Grant
 	var others []int64
-	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.Glance(ctx, func(tx *db.Tx) (err error) {
 		if who, err = bySession(tx, cityID, hash, now); err != nil {
 			return err
 		}

@@ -72,24 +72,28 @@ func (s *Service) Campaigns(ctx context.Context, c *city.City) (list []*Campaign
 // voting was opened both are kept in memory: on the last evening everybody reads
 // the same. Nobody may change what is returned.
 func (s *Service) Campaign(ctx context.Context, c *city.City, slug string) (x *Campaign, list []*Project, err error) {
+	var at standing
+	err = s.DB.Glance(ctx, func(tx *db.Tx) error {
+		at, err = stand(tx, c.ID, slug)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if known, ok := s.fixed.Load(at); ok {
+		k := known.(*fixedCampaign)
+		return k.x, k.list, nil
+	}
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		at, err := stand(tx, c.ID, slug)
-		if err != nil {
-			return err
-		}
-		if known, ok := s.fixed.Load(at); ok {
-			k := known.(*fixedCampaign)
-			x, list = k.x, k.list
-			return nil
-		}
 		if x, err = campaign(tx, c.ID, slug); err != nil {
 			return err
 		}
-		if list, err = projects(tx, c.ID, x.ID); err == nil && x.Opened != 0 {
-			s.fixed.Store(at, &fixedCampaign{x, list})
-		}
+		list, err = projects(tx, c.ID, x.ID)
 		return err
 	})
+	if err == nil && x.Opened != 0 {
+		s.fixed.Store(standing{c.ID, x.ID, x.Opened, x.Counted, x.Confirmed}, &fixedCampaign{x, list})
+	}
 	return x, list, err
 }
 

@@ -121,7 +121,7 @@ func (s *Service) Cast(ctx context.Context, c *city.City, a permission.Actor, sl
 	if a.Level < x.Rules.Level {
 		return "", web.Invalid(web.FieldError{Field: "level", Key: "vote.ballot.error.level"})
 	}
-	err = s.DB.View(ctx, func(tx *db.Tx) error {
+	err = s.DB.Glance(ctx, func(tx *db.Tx) error {
 		w.by, err = account.KnownBy(tx, c.ID, a.Person)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -48,29 +49,45 @@ func rollKey(c *city.City, campaign int64, by string) string {
 // enter puts a voter on the roll. voted is the line of who is on it already by
 // one of the keys; then nothing may be written.
 func enter(tx *db.Tx, city, campaign int64, e entry, keys []string) (voted *entry, err error) {
-	for _, key := range keys {
-		n, err := tx.Exec("vote.roll.key", `INSERT INTO vote_roll_key (city_id, campaign_id, key, roll_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			city, campaign, key, e.ID)
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			return rollOf(tx, city, campaign, key)
-		}
+	args := make([]any, 0, 4*len(keys))
+	rows := make([]string, len(keys))
+	for i, key := range keys {
+		rows[i] = db.In(len(args)+1, 4)
+		args = append(args, city, campaign, key, e.ID)
+	}
+	n, err := tx.Exec("vote.roll.key", `INSERT INTO vote_roll_key (city_id, campaign_id, key, roll_id) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT DO NOTHING`, args...)
+	if err != nil {
+		return nil, err
+	}
+	if n < int64(len(keys)) {
+		return before(tx, city, campaign, keys, e.ID)
 	}
 	_, err = tx.Exec("vote.roll.insert", `INSERT INTO vote_roll (city_id, campaign_id, id, district, class, channel, hour, mark) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		city, campaign, e.ID, e.District, string(e.Class), e.Channel, e.Hour, e.Mark)
 	return nil, err
 }
 
+// before reads the line of who had one of the keys before the line id.
+func before(tx *db.Tx, city, campaign int64, keys []string, id int64) (*entry, error) {
+	w := &db.Where{}
+	w.Add("k.city_id = ?", city)
+	w.Add("k.campaign_id = ?", campaign)
+	db.AnyOf(w, "k.key", keys)
+	w.Add("k.roll_id <> ?", id)
+	return db.One(tx, "vote.roll.other", rollSelect+w.String()+` ORDER BY k.key LIMIT 1`, scanEntry, w.Args...)
+}
+
 // rollOf reads the line of who is known by a key.
 func rollOf(tx *db.Tx, city, campaign int64, key string) (*entry, error) {
-	return db.One(tx, "vote.roll.of", `SELECT r.id, r.district, r.class, r.channel, r.hour, r.mark FROM vote_roll_key k
-		JOIN vote_roll r ON r.city_id = k.city_id AND r.campaign_id = k.campaign_id AND r.id = k.roll_id
-		WHERE k.city_id = $1 AND k.campaign_id = $2 AND k.key = $3`, func(r db.Row) (*entry, error) {
-		e := &entry{}
-		return e, r.Scan(&e.ID, &e.District, &e.Class, &e.Channel, &e.Hour, &e.Mark)
-	}, city, campaign, key)
+	return db.One(tx, "vote.roll.of", rollSelect+`k.city_id = $1 AND k.campaign_id = $2 AND k.key = $3`, scanEntry, city, campaign, key)
+}
+
+const rollSelect = `SELECT r.id, r.district, r.class, r.channel, r.hour, r.mark FROM vote_roll_key k
+	JOIN vote_roll r ON r.city_id = k.city_id AND r.campaign_id = k.campaign_id AND r.id = k.roll_id WHERE `
+
+func scanEntry(r db.Row) (*entry, error) {
+	e := &entry{}
+	return e, r.Scan(&e.ID, &e.District, &e.Class, &e.Channel, &e.Hour, &e.Mark)
 }
 
 // Turnout is how many voted, by district, class and channel.

@@ -102,6 +102,7 @@ func (d *DB) Close() error {
 type Tx struct {
 	ctx    context.Context
 	tx     *sql.Tx
+	pool   *sql.DB // instead of tx where there is no transaction
 	engine Engine
 	apart  *sql.DB
 	after  []func()
@@ -140,6 +141,10 @@ func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
 
 type txKey struct{}
 
+// errGlance is a programming error: a write, or work over many statements,
+// where there is no transaction.
+var errGlance = errors.New("db: statement needs a transaction")
+
 // errNested is a programming error: a write inside a write would wait for itself.
 var errNested = errors.New("db: Update called inside Update")
 
@@ -150,13 +155,26 @@ type viewKey struct{ d *DB }
 // another View it reads in that one: two connections for one reader would let
 // readers wait for each other.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	return d.read(ctx, fn, d.view)
+}
+
+// Glance runs fn without a transaction: each of its statements sees the newest
+// that is stored. It spares the beginning and the end of a snapshot, which cost
+// more than a statement that finds a row by its key, and is for reads of one
+// statement, or of several that need not agree with each other. Inside a View
+// it reads in that one.
+func (d *DB) Glance(ctx context.Context, fn func(*Tx) error) error {
+	return d.read(ctx, fn, d.glance)
+}
+
+func (d *DB) read(ctx context.Context, fn func(*Tx) error, once func(context.Context, func(*Tx) error) error) error {
 	if t, ok := ctx.Value(viewKey{d}).(*Tx); ok {
 		return fn(t)
 	}
 	d.reads.Add(1)
 	var err error
 	for try := 0; ; try++ {
-		err = d.view(ctx, fn)
+		err = once(ctx, fn)
 		if err == nil || try == maxTries-1 || !retryable(err) {
 			return err
 		}
@@ -185,6 +203,13 @@ func (d *DB) view(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	return translate("commit", tx.Commit())
+}
+
+func (d *DB) glance(ctx context.Context, fn func(*Tx) error) error {
+	if d.parsed != nil {
+		d.parsed.fill(ctx)
+	}
+	return fn(&Tx{ctx: ctx, pool: d.reader, engine: d.engine, parsed: d.parsed})
 }
 
 const maxTries = 5
@@ -227,6 +252,9 @@ func (d *DB) pause(ctx context.Context, try int) bool {
 // Exec runs a statement and returns the number of rows it changed. name says
 // which query it is in errors and logs.
 func (t *Tx) Exec(name, query string, args ...any) (int64, error) {
+	if t.tx == nil {
+		return 0, operation(name, errGlance)
+	}
 	s := t.statement(query)
 	defer s.free()
 	var r sql.Result
@@ -243,6 +271,17 @@ func (t *Tx) Exec(name, query string, args ...any) (int64, error) {
 	return n, translate(name, err)
 }
 
+// plain is where a text runs that is not kept parsed.
+func (t *Tx) plain() interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+} {
+	if t.tx == nil {
+		return t.pool
+	}
+	return t.tx
+}
+
 // Row is what a scan function reads one result row from.
 type Row interface{ Scan(dest ...any) error }
 
@@ -254,7 +293,7 @@ func One[T any](t *Tx, name, query string, scan func(Row) (T, error), args ...an
 	if s.parsed != nil {
 		row = s.parsed.QueryRowContext(t.ctx, args...)
 	} else {
-		row = t.tx.QueryRowContext(t.ctx, query, args...)
+		row = t.plain().QueryRowContext(t.ctx, query, args...)
 	}
 	v, err := scan(row)
 	if err != nil {
@@ -287,7 +326,7 @@ func (t *Tx) Each(name, query string, fn func(Row) error, args ...any) error {
 	if s.parsed != nil {
 		rows, err = s.parsed.QueryContext(t.ctx, args...)
 	} else {
-		rows, err = t.tx.QueryContext(t.ctx, query, args...)
+		rows, err = t.plain().QueryContext(t.ctx, query, args...)
 	}
 	if err != nil {
 		return translate(name, err)
@@ -311,6 +350,9 @@ type Prepared struct {
 
 // Prepare prepares a statement for the rest of the transaction.
 func (t *Tx) Prepare(name, query string) (*Prepared, error) {
+	if t.tx == nil {
+		return nil, operation(name, errGlance)
+	}
 	s, err := t.tx.PrepareContext(t.ctx, query)
 	if err != nil {
 		return nil, translate(name, err)

@@ -96,7 +96,7 @@ func (k *kept) close() {
 
 // statement is one use of a text in a transaction.
 type statement struct {
-	tx     *Tx
+	tx     *Tx // nil where another use does no harm
 	query  string
 	parsed *sql.Stmt // nil: the text is to be parsed anew
 }
@@ -111,6 +111,9 @@ func (t *Tx) statement(query string) statement {
 	kept := t.parsed.of(query)
 	if kept == nil {
 		return s
+	}
+	if t.tx == nil {
+		return statement{parsed: kept}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -127,7 +130,7 @@ func (t *Tx) statement(query string) statement {
 
 // free lets the statement be used again.
 func (s statement) free() {
-	if s.parsed == nil {
+	if s.tx == nil || s.parsed == nil {
 		return
 	}
 	s.tx.mu.Lock()
