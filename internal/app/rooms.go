@@ -41,7 +41,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind, vote.Idea)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind, vote.Idea, vote.Protest)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (a *App) rooms() *rooms {
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
 		Others: inbox.Rows{
 			appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row, vote.IdeaKind: votes.IdeaRow,
-			project.KindName: projects.Row,
+			project.KindName: projects.Row, vote.ProtestKind: votes.ProtestRow,
 		},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps(), vote.IdeaKind: votes.IdeaSteps()},
 	}
@@ -152,7 +152,7 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}, projects},
+			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}, vote.ProtestCases{Pages: votes}, projects},
 			Agenda: []account.Agenda{receptions, grants},
 			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},

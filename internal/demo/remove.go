@@ -20,7 +20,7 @@ var tables = []string{
 	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",
 	"project", "project_change", "project_update", "project_photo", "project_case",
 	"pledge", "grant_call", "grant_member", "grant_draft", "grant_application", "grant_version", "grant_session", "grant_item", "grant_conflict", "grant_vote", "grant_contract", "grant_tranche",
-	"vote_campaign", "vote_pot", "vote_project", "vote_book", "vote_roll", "vote_roll_key", "vote_box", "vote_tally", "vote_count",
+	"vote_campaign", "vote_pot", "vote_project", "vote_book", "vote_roll", "vote_roll_key", "vote_box", "vote_tally", "vote_count", "vote_protest",
 	"record_queue", "record_entry", "record_tile", "record_log", "record_key",
 }
 

@@ -323,7 +323,8 @@ func (c *Campaign) potTitles(code string) map[string]string {
 // fileAt is the address of the published ballots of a pot.
 func fileAt(slug, pot string) string { return at(slug) + "/ballots/" + pot + ".pb" }
 
-// Confirm makes the result final after the days of protest.
+// Confirm makes the result final after the days of protest. It is refused (409)
+// while a protest waits for its decision or an upheld one for what follows.
 func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor, slug string) error {
 	return s.change(ctx, c, func(tx *db.Tx) error {
 		x, err := lockCampaign(tx, c.ID, slug)
@@ -336,6 +337,9 @@ func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor,
 		now := s.Clock.Now()
 		if x.Counted == 0 || x.Confirmed != 0 || now.UnixMilli() < x.ProtestEnds() {
 			return &web.Problem{Status: 409, Key: "vote.count.error.protest"}
+		}
+		if err := protested(tx, c.ID, x); err != nil {
+			return err
 		}
 		x.Confirmed = now.UnixMilli()
 		if err := updateCampaign(tx, c.ID, x); err != nil {

@@ -28,18 +28,20 @@ type Pages struct {
 func (p *Pages) Manifest() manifest.Feature {
 	return manifest.Feature{
 		Name:        "vote",
-		Permissions: slices.Concat(Permissions(), ideaPermissions()),
+		Permissions: slices.Concat(Permissions(), ideaPermissions(), protestPermissions()),
 		Nav: []manifest.Link{
 			{Path: "/vote", Title: "vote.nav", Audience: manifest.Footer},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Manage},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Enrol},
 			{Path: "/staff/vote", Title: "vote.nav", Audience: manifest.Staff, Action: Observe},
 		},
-		Routes: slices.Concat(p.homeRoutes(), p.ideaRoutes(), p.setupRoutes(), p.ballotRoutes(), p.deskRoutes(), p.staffRoutes(), p.resultRoutes()),
+		Routes: slices.Concat(p.homeRoutes(), p.ideaRoutes(), p.setupRoutes(), p.ballotRoutes(), p.deskRoutes(), p.staffRoutes(), p.resultRoutes(), p.protestRoutes()),
 		PersonalData: []manifest.PersonalData{{
 			Name: "votes", Purpose: "vote.register.purpose", Term: "vote.register.term", Export: p.Service.export, Tell: p.tell, Erase: p.Service.erase,
 		}, {
 			Name: "ideas", Purpose: "vote.idea.register.purpose", Term: "vote.idea.register.term", Export: exportIdeas, Tell: tellIdeas, Erase: eraseIdeas,
+		}, {
+			Name: "protests", Purpose: "vote.protest.register.purpose", Term: "vote.protest.register.term", Export: exportProtests, Tell: tellProtests, Erase: eraseProtests,
 		}},
 		Periodic: []manifest.Periodic{{Name: "vote.ideas.escalate", Every: time.Hour, Run: p.Service.Escalate}},
 	}

@@ -325,9 +325,12 @@ func (s *Service) Moderate(ctx context.Context, c *city.City, a permission.Actor
 	})
 }
 
-// Listen lets notices follow the changes of ideas; call it once, before the desk
+// Listen lets notices follow the changes of ideas and protests; call it once, before the desk
 // is used.
-func (s *Service) Listen() { s.Desk.Hook(IdeaKind, s.ideaChanged) }
+func (s *Service) Listen() {
+	s.Desk.Hook(IdeaKind, s.ideaChanged)
+	s.Desk.Hook(ProtestKind, s.protestChanged)
+}
 
 // ideaTold are the events, beside changes of the state, that are told.
 var ideaTold = map[string]string{
@@ -382,21 +385,31 @@ func (s *Service) ideaChanged(tx *db.Tx, c *city.City, before, after *casework.F
 // warnIdeas is how long before its end the term of an idea is called to mind.
 const warnIdeas = 5 * 24 * time.Hour
 
-// Escalate warns those who answer of ideas whose terms near their end.
+// warnProtests is the same for a protest, of which the terms are short.
+const warnProtests = 24 * time.Hour
+
+// Escalate warns those who answer of ideas and protests whose terms near their end.
 func (s *Service) Escalate(ctx context.Context) error {
 	for _, c := range s.Cities.List() {
-		var due []*casework.File
+		var ideas, protests []*casework.File
 		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			due, err = casework.DueSoon(tx, c.ID, IdeaKind, s.Clock.Now().Add(warnIdeas), 200)
+			if ideas, err = casework.DueSoon(tx, c.ID, IdeaKind, s.Clock.Now().Add(warnIdeas), 200); err != nil {
+				return err
+			}
+			protests, err = casework.DueSoon(tx, c.ID, ProtestKind, s.Clock.Now().Add(warnProtests), 200)
 			return err
 		}); err != nil {
 			return err
 		}
-		for _, f := range due {
-			if f.State == IdeaReturned {
+		for _, f := range append(ideas, protests...) {
+			warn := s.warnIdea
+			if f.Kind == ProtestKind {
+				warn = s.warnProtest
+			}
+			if f.Kind == IdeaKind && f.State == IdeaReturned {
 				continue // it waits for its author
 			}
-			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.warnIdea(tx, c, f) }); err != nil {
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error { return warn(tx, c, f) }); err != nil {
 				return err
 			}
 		}

@@ -32,10 +32,11 @@ func (p *Pages) resultRoutes() []manifest.Route {
 // result is all that is published of a campaign that was counted.
 type result struct {
 	*scene
-	tallies []*Tally
-	tallied Tallied
-	turnout []Turnout
-	record  []record.Logged
+	tallies  []*Tally
+	tallied  Tallied
+	turnout  []Turnout
+	record   []record.Logged
+	protests []*Objected
 }
 
 // Result reads the published result; before the count there is none.
@@ -56,6 +57,9 @@ func (p *Pages) result(r *http.Request) (*result, error) {
 			return err
 		}
 		if out.turnout, err = turnout(tx, s.City.ID, s.Campaign.ID); err != nil {
+			return err
+		}
+		if out.protests, err = protests(tx, s.City.ID, s.Campaign.ID); err != nil {
 			return err
 		}
 		out.record, err = record.Of(tx, s.City.ID, Subject(s.Slug))
@@ -192,6 +196,22 @@ func (t *Tally) losers() []pb.Verdict {
 }
 
 func stronger(a, b pb.Verdict) int { return b.Score.Cmp(a.Score.Rat) }
+
+// standsAt is how far the result is: "annulled", "correction", "open" to protest
+// or "waiting" to be made final, "final".
+func (s *result) standsAt() string {
+	switch {
+	case s.Annulled != 0:
+		return "annulled"
+	case s.Confirmed != 0:
+		return "final"
+	case slices.ContainsFunc(s.protests, func(p *Objected) bool { return p.File.State == ProtestUpheld }):
+		return "correction"
+	case s.Protests(s.Now):
+		return "open"
+	}
+	return "waiting"
+}
 
 // sum is an exact amount of money in words.
 func (s *scene) sum(n pb.Number) string {

@@ -70,7 +70,10 @@ func (p *Pages) keepPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 		if k.cast, err = onRoll(tx, s.City.ID, s.Campaign.ID); err != nil {
 			return err
 		}
-		k.sealed, err = inBox(tx, s.City.ID, s.Campaign.ID)
+		if k.sealed, err = inBox(tx, s.City.ID, s.Campaign.ID); err != nil {
+			return err
+		}
+		k.protests, err = waiting(tx, s.City.ID, s.Campaign.ID)
 		return err
 	})
 	if err != nil {
@@ -90,6 +93,7 @@ type keeping struct {
 	*scene
 	form         *web.Form
 	cast, sealed int64
+	protests     int64  // that keep the result from becoming final
 	code         string // a fresh opening code, while voting is not opened
 }
 

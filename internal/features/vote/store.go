@@ -7,12 +7,12 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
-const campaignColumns = `id, slug, titles, texts, body_id, plan, rules, listed_at, opened_at, book, counted_at, confirmed_at, key, source`
+const campaignColumns = `id, slug, titles, texts, body_id, plan, rules, listed_at, opened_at, book, counted_at, confirmed_at, key, source, annulled_at`
 
 func scanCampaign(r db.Row) (*Campaign, error) {
 	c := &Campaign{}
 	var titles, texts, plan, rules string
-	if err := r.Scan(&c.ID, &c.Slug, &titles, &texts, &c.Body, &plan, &rules, &c.Listed, &c.Opened, &c.Book, &c.Counted, &c.Confirmed, &c.Key, &c.Source); err != nil {
+	if err := r.Scan(&c.ID, &c.Slug, &titles, &texts, &c.Body, &plan, &rules, &c.Listed, &c.Opened, &c.Book, &c.Counted, &c.Confirmed, &c.Key, &c.Source, &c.Annulled); err != nil {
 		return nil, err
 	}
 	return c, errors.Join(json.Unmarshal([]byte(titles), &c.Titles), json.Unmarshal([]byte(texts), &c.Texts),
@@ -32,13 +32,13 @@ func asText(v any) string {
 // campaignArgs are the columns after the city and the id.
 func campaignArgs(c *Campaign) []any {
 	return []any{
-		c.Slug, asText(c.Titles), asText(c.Texts), c.Body, asText(c.Plan), asText(c.Rules), c.Listed, c.Opened, c.Book, c.Counted, c.Confirmed, c.Key, c.Source,
+		c.Slug, asText(c.Titles), asText(c.Texts), c.Body, asText(c.Plan), asText(c.Rules), c.Listed, c.Opened, c.Book, c.Counted, c.Confirmed, c.Key, c.Source, c.Annulled,
 	}
 }
 
 // insertCampaign stores a new campaign and its pots; a taken slug is ErrConflict.
 func insertCampaign(tx *db.Tx, city int64, c *Campaign) error {
-	if _, err := tx.Exec("vote.campaign.insert", `INSERT INTO vote_campaign (city_id, `+campaignColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+	if _, err := tx.Exec("vote.campaign.insert", `INSERT INTO vote_campaign (city_id, `+campaignColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		append([]any{city, c.ID}, campaignArgs(c)...)...); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func insertCampaign(tx *db.Tx, city int64, c *Campaign) error {
 // updateCampaign stores all of a campaign but its pots.
 func updateCampaign(tx *db.Tx, city int64, c *Campaign) error {
 	_, err := tx.Exec("vote.campaign.update", `UPDATE vote_campaign SET slug = $3, titles = $4, texts = $5, body_id = $6, plan = $7, rules = $8,
-		listed_at = $9, opened_at = $10, book = $11, counted_at = $12, confirmed_at = $13, key = $14, source = $15 WHERE city_id = $1 AND id = $2`,
+		listed_at = $9, opened_at = $10, book = $11, counted_at = $12, confirmed_at = $13, key = $14, source = $15, annulled_at = $16 WHERE city_id = $1 AND id = $2`,
 		append([]any{city, c.ID}, campaignArgs(c)...)...)
 	return err
 }
@@ -80,12 +80,12 @@ func pots(tx *db.Tx, city, campaign int64) ([]Pot, error) {
 }
 
 // standing is all of a campaign that changes once voting was opened.
-type standing struct{ city, id, opened, counted, confirmed int64 }
+type standing struct{ city, id, opened, counted, confirmed, annulled int64 }
 
 func stand(tx *db.Tx, city int64, slug string) (standing, error) {
-	return db.One(tx, "vote.standing", `SELECT id, opened_at, counted_at, confirmed_at FROM vote_campaign WHERE city_id = $1 AND slug = $2`, func(r db.Row) (st standing, err error) {
+	return db.One(tx, "vote.standing", `SELECT id, opened_at, counted_at, confirmed_at, annulled_at FROM vote_campaign WHERE city_id = $1 AND slug = $2`, func(r db.Row) (st standing, err error) {
 		st.city = city
-		err = r.Scan(&st.id, &st.opened, &st.counted, &st.confirmed)
+		err = r.Scan(&st.id, &st.opened, &st.counted, &st.confirmed, &st.annulled)
 		return st, err
 	}, city, slug)
 }

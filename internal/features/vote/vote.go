@@ -45,6 +45,7 @@ type Campaign struct {
 	Book      string // SHA-256 of the rule book in hexadecimal, once it is opened
 	Counted   int64
 	Confirmed int64  // when the protests were over and the result became final
+	Annulled  int64  // when it was annulled after a protest: it never becomes final
 	Key       string // public key that seals ballots, in hexadecimal, once it is opened
 	Source    string // where a real election of elsewhere, shown as an example, was published; "" is an own one
 }
