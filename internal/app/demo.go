@@ -133,17 +133,17 @@ func (a *App) DemoGrants(ctx context.Context, c *city.City) error {
 // demoVotes holds the demo's participatory budgets by the clock of their days.
 func (a *App) demoVotes(ctx context.Context, c *city.City) error {
 	past := clock.At(a.Clock.Now())
-	if err := demo.Votes(ctx, a.Votes.At(past), past, c, a.Bodies, a.Clock.Now()); err != nil {
-		return err
-	}
 	// Nobody is told of what is only shown, so this desk has no hooks.
-	cases, err := casework.NewDesk(a.DB, past, a.Versions, vote.Idea)
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, vote.Idea, vote.Protest)
 	if err != nil {
 		return err
 	}
-	ideas := a.Votes.At(past)
-	ideas.Desk = cases
-	return demo.Ideas(ctx, ideas, past, c, a.Bodies, a.Clock.Now())
+	votes := a.Votes.At(past)
+	votes.Desk = cases
+	if err := demo.Votes(ctx, votes, past, c, a.Bodies, a.Clock.Now()); err != nil {
+		return err
+	}
+	return demo.Ideas(ctx, votes, past, c, a.Bodies, a.Clock.Now())
 }
 
 // appealsOf are the appeals by another clock, of which nobody is told.

@@ -167,10 +167,36 @@ func (e *election) hold(ctx context.Context, s *vote.Service, past *clock.Manual
 		return err
 	}
 	if e.stage != "confirmed" {
-		return nil
+		return protest(ctx, s, past, c, admin, e.slug)
 	}
 	past.Set(now.AddDate(0, 0, e.ends+8))
 	return s.Confirm(ctx, c, admin, e.slug)
+}
+
+// protest has two invented voters protest against a result; the commission has
+// decided the first.
+func protest(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, admin permission.Actor, slug string) error {
+	past.Advance(20 * time.Hour)
+	one, err := s.SendProtest(ctx, c, permission.Actor{City: c.ID, System: true, Person: firstResident + 1}, slug, vote.Objection{
+		Ground: "project", Pot: "city", Lang: "ru",
+		Text: "В списке у освещения набережной указана длина 1,4 км, а на схеме отмечено меньше. Прошу проверить, верна ли стоимость.",
+	})
+	if err != nil {
+		return err
+	}
+	past.Advance(3 * time.Hour)
+	if _, err := s.SendProtest(ctx, c, permission.Actor{City: c.ID, System: true, Person: firstResident + 3}, slug, vote.Objection{
+		Ground: "conduct", Pot: "leninsky", Lang: "ky",
+		Text: "Кабылдамада кезек күтүп турганда бир киши келгендерге кайсы долбоорду тандоону айтып жатты. Видеосу бар.",
+	}); err != nil {
+		return err
+	}
+	past.Advance(18 * time.Hour)
+	return s.DecideProtest(ctx, c, admin, one.Number, false, vote.Texts{
+		"ky": "Узундук да, баа да туура: кабелдин узундугу жээктин эки тарабын камтыйт. Эсеп-смета тиркелген жана добушка таасир эткен эмес.",
+		"ru": "Длина и стоимость верны: длина кабеля считана по обоим берегам. Смета это подтверждает, на выбор это не повлияло.",
+		"en": "Length and cost are right: the cable runs along both banks. The estimate shows it, and the choice was not affected.",
+	})
 }
 
 // list are the projects of a vote with their drawn numbers.

@@ -21,6 +21,8 @@ const granted = (state) => `/grants/applications/${grantRows.find((r) => r.state
 const letter = (await (await fetch(`${base}/published`)).text()).match(/\/published\/\d+/)[0];
 const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletins\/\d{4}-W\d\d/)[0];
 
+const protest = (await (await fetch(`${base}/vote/parks-2026/results`)).text()).match(/V-\d{4}-\d{6}/)[0];
+
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
@@ -32,10 +34,10 @@ const resident = await visitor(browser, phone);
 await become(resident, base, 2000);
 await resident.goto(`${base}/account`);
 own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
-own.push(`${call}/apply`, '/vote/2026/ballot', '/vote/2027/ideas/new');
+own.push(`${call}/apply`, '/vote/2026/ballot', '/vote/2027/ideas/new', '/vote/parks-2026/protests/new');
 await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
-const commission = ['/staff/vote', '/staff/vote/new', '/staff/vote/2027/setup', '/staff/vote/2027/list', '/staff/vote/2026', '/staff/vote/parks-2026'];
+const commission = ['/staff/vote', '/staff/vote/new', '/staff/vote/2027/setup', '/staff/vote/2027/list', '/staff/vote/2026', '/staff/vote/parks-2026', `/staff/protests/${protest}`];
 const admin = ['/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
 // The budget: a version with its spending, two drafts side by side, a line.

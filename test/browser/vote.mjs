@@ -1,5 +1,5 @@
 // A resident votes on a telephone, in each language, with and without scripts;
-// finds the result and why; and counts again with the published file.
+// finds the result and why; counts again with the published file; and protests.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,9 +77,35 @@ async function recounts(lang) {
   await page.context().close();
 }
 
+// Somebody protests against a result, and finds the protest among the others.
+async function protests(lang, person, script) {
+  const what = `${lang}, protest`;
+  const page = await visitor(browser, { ...phone, locale: lang, javaScriptEnabled: script });
+  await page.request.post(`${base}/demo`, { form: { person, back: '/vote' } });
+  await page.goto(`${base}/vote/parks-2026/results`);
+  await page.locator('a[href="/vote/parks-2026/protests/new"]').click();
+  await page.locator('main form button').click();
+  check((await page.locator('.govuk-error-summary li').count()) === 2, `${what}: grounds and words are asked for`);
+  await page.locator('input[name=ground][value=person]').check();
+  const words = 'Мен добуш берген эмесмин, бирок каттоо эсебим добуш бердиңиз дейт.';
+  await page.fill('#text', words);
+  await page.locator('main form button').click();
+  await page.waitForURL(/\/protests\/V-/);
+  const number = page.url().match(/V-\d{4}-\d{6}/)[0];
+  check((await page.locator('main').innerText()).includes(words), `${what}: the author reads the protest`);
+  await page.goto(`${base}/vote/parks-2026/results`);
+  const all = await page.locator('#protests ~ .case-list').innerText();
+  check(all.includes(number) && !all.includes(words), `${what}: everybody sees number and grounds, never the words`);
+  await page.goto(`${base}/account`);
+  check((await page.locator('main').innerText()).includes(number), `${what}: it stands in the account`);
+  await page.context().close();
+}
+
 await votes('ky', 2011, true);
 await votes('ru', 2012, false);
 await votes('en', 2013, true);
 for (const lang of ['ky', 'ru', 'en']) await recounts(lang);
+await protests('ky', 2015, false);
+await protests('ru', 2016, true);
 await browser.close();
 end();

@@ -352,8 +352,9 @@ func eraseProtests(tx *db.Tx, cityID, person int64, _ time.Time) error {
 	for _, q := range []string{
 		`UPDATE case_event SET person_id = 0, actor = '' WHERE city_id = $1 AND person_id = $2 AND person_id <> 0
 			AND case_id IN (SELECT case_id FROM vote_protest WHERE city_id = $1)`,
-		`UPDATE case_file SET body_text = '', version = version + 1 WHERE city_id = $1 AND author_id = $2 AND author_id <> 0 AND kind = 'protest' AND is_open = FALSE`,
-		`UPDATE case_file SET author_id = 0, version = version + 1 WHERE city_id = $1 AND author_id = $2 AND author_id <> 0 AND kind = 'protest'`,
+		`UPDATE case_file SET author_id = 0, body_text = CASE WHEN is_open THEN body_text ELSE '' END, version = version + 1 WHERE city_id = $1
+			AND id IN (SELECT case_id FROM vote_protest WHERE city_id = $1 AND person_id = $2 AND person_id <> 0)`,
+		`UPDATE vote_protest SET person_id = 0 WHERE city_id = $1 AND person_id = $2`,
 	} {
 		if _, err := tx.Exec("vote.protests.erase", q, cityID, person); err != nil {
 			return err

@@ -8,12 +8,12 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
-const protestColumns = `case_id, campaign_id, pot, reasons, remedy`
+const protestColumns = `case_id, campaign_id, person_id, pot, reasons, remedy`
 
 func putProtest(tx *db.Tx, city int64, p *Objected) error {
-	_, err := tx.Exec("vote.protest.put", `INSERT INTO vote_protest (city_id, `+protestColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
+	_, err := tx.Exec("vote.protest.put", `INSERT INTO vote_protest (city_id, `+protestColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (city_id, case_id) DO UPDATE SET reasons = excluded.reasons, remedy = excluded.remedy`,
-		city, p.File.ID, p.Campaign, p.Pot, asText(p.Reasons), asText(p.Remedy))
+		city, p.File.ID, p.Campaign, p.File.Author, p.Pot, asText(p.Reasons), asText(p.Remedy))
 	return err
 }
 
@@ -31,10 +31,10 @@ func protestsBy(tx *db.Tx, city int64, ids []int64) ([]*Objected, error) {
 	db.AnyOf(w, "case_id", ids)
 	held := map[int64]*Objected{}
 	err = tx.Each("vote.protests.by", `SELECT `+protestColumns+` FROM vote_protest WHERE `+w.String(), func(r db.Row) error {
-		var id int64
+		var id, person int64
 		var reasons, remedy string
 		p := &Objected{}
-		if err := r.Scan(&id, &p.Campaign, &p.Pot, &reasons, &remedy); err != nil {
+		if err := r.Scan(&id, &p.Campaign, &person, &p.Pot, &reasons, &remedy); err != nil {
 			return err
 		}
 		p.File, held[id] = files[id], p
@@ -67,8 +67,7 @@ func protestsIn(tx *db.Tx, city, campaign int64, state string) (int64, error) {
 
 // protestsOf counts the protests of a person against the result of a campaign.
 func protestsOf(tx *db.Tx, city, campaign, person int64) (int64, error) {
-	return db.One(tx, "vote.protests.of", `SELECT COUNT(*) FROM vote_protest p JOIN case_file f ON f.city_id = p.city_id AND f.id = p.case_id
-		WHERE p.city_id = $1 AND p.campaign_id = $2 AND f.author_id = $3`, db.Int64, city, campaign, person)
+	return db.One(tx, "vote.protests.of", `SELECT COUNT(*) FROM vote_protest WHERE city_id = $1 AND campaign_id = $2 AND person_id = $3`, db.Int64, city, campaign, person)
 }
 
 // protestFile reads a protest by its number.
