@@ -92,7 +92,7 @@ func (s *Service) Campaign(ctx context.Context, c *city.City, slug string) (x *C
 		return err
 	})
 	if err == nil && x.Opened != 0 {
-		s.fixed.Store(standing{c.ID, x.ID, x.Opened, x.Counted, x.Confirmed}, &fixedCampaign{x, list})
+		s.fixed.Store(standing{c.ID, x.ID, x.Opened, x.Counted, x.Confirmed, x.Annulled}, &fixedCampaign{x, list})
 	}
 	return x, list, err
 }

@@ -454,7 +454,7 @@ func protestFacts(o *objected) []ui.Row {
 		{Name: o.T("vote.protest.number"), Value: o.File.Number},
 		{Name: o.T("vote.protest.ground"), Value: o.T("vote.protest.ground." + o.File.Category)},
 		{Name: o.T("vote.protest.pot"), Value: o.about(o.Pot)},
-		{Name: o.T("vote.idea.sent"), Value: o.moment(o.File.Created)},
+		{Name: o.T("vote.protest.when"), Value: o.moment(o.File.Created)},
 	}
 	if o.File.State == ProtestNew {
 		rows = append(rows, ui.Row{Name: o.T("vote.protest.due"), Value: o.moment(o.File.Due)})
@@ -813,7 +813,7 @@ func protestTimeline(o *objected, staff bool) templ.Component {
 func protestEvent(o *objected, e casework.Event) string {
 	switch e.Kind {
 	case casework.EventCreated:
-		return o.T("vote.protest.state." + ProtestNew)
+		return o.T("vote.protest.filed")
 	case casework.EventState:
 		return o.T("vote.protest.state." + e.State)
 	case casework.EventAssigned:
