@@ -464,7 +464,7 @@ func lineOf(l *fdp.Line, subtotals map[string]bool, inferred bool) (*Line, error
 }
 
 // chunk is how many lines are written in one transaction: others write between.
-const chunk = 4000
+const chunk = 1000
 
 // store writes the lines of a confirmed import into its version. It may be begun
 // again: a later attempt removes what an earlier one wrote, and an earlier one
@@ -493,24 +493,7 @@ func (s *Service) store(ctx context.Context, c *city.City, in *Incoming, v *Vers
 	for _, k := range in.Report.Subtotals {
 		subtotals[k] = true
 	}
-	var held []*Line
-	flush := func() error {
-		in.Done = roll.lines
-		err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			if err := setDone(tx, c.ID, in); err != nil {
-				return err
-			}
-			batch := tx.NewBatch("budget.line.load", insertLine)
-			for _, l := range held {
-				if err := batch.Add(lineArgs(c.ID, v.ID, l)...); err != nil {
-					return err
-				}
-			}
-			return batch.Close()
-		})
-		held = held[:0]
-		return err
-	}
+	w := s.writer(ctx, c, in, v)
 	err := s.reading(ctx, in, func(b *fdp.Budget) error {
 		return b.Each(fdp.Sink{Line: func(l *fdp.Line) error {
 			if code, _ := in.Answers.belongs(c, l); code != "" {
@@ -524,14 +507,11 @@ func (s *Service) store(ctx context.Context, c *city.City, in *Incoming, v *Vers
 				return err
 			}
 			one.ID = roll.lines
-			if held = append(held, one); len(held) < chunk {
-				return nil
-			}
-			return flush()
+			return w.add(one)
 		}})
 	})
-	if err == nil {
-		err = flush()
+	if err = errors.Join(err, w.close(err == nil)); err == nil {
+		in.Done = roll.lines
 	}
 	if err != nil {
 		return err
@@ -550,6 +530,69 @@ func (s *Service) store(ctx context.Context, c *city.City, in *Incoming, v *Vers
 		in.State = Done
 		return putImport(tx, c.ID, in)
 	})
+}
+
+// writer writes the lines of an import by the chunk while the next chunk is read.
+type writer struct {
+	held  []*Line
+	write func(lines []*Line) error
+	last  chan error // of the chunk being written; nil before the first
+}
+
+func (s *Service) writer(ctx context.Context, c *city.City, in *Incoming, v *Version) *writer {
+	at := *in
+	return &writer{write: func(lines []*Line) error {
+		at.Done += int64(len(lines))
+		return s.DB.Update(ctx, func(tx *db.Tx) error {
+			if err := setDone(tx, c.ID, &at); err != nil {
+				return err
+			}
+			batch := tx.NewBatch("budget.line.load", insertLine)
+			for _, l := range lines {
+				if err := batch.Add(lineArgs(c.ID, v.ID, l)...); err != nil {
+					return err
+				}
+			}
+			return batch.Close()
+		})
+	}}
+}
+
+func (w *writer) add(l *Line) error {
+	if w.held = append(w.held, l); len(w.held) < chunk {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush waits for the chunk before, and has the held one written.
+func (w *writer) flush() error {
+	if err := w.wait(); err != nil {
+		return err
+	}
+	lines, last := w.held, make(chan error, 1)
+	w.held, w.last = make([]*Line, 0, chunk), last
+	go func() { last <- w.write(lines) }()
+	return nil
+}
+
+func (w *writer) wait() error {
+	if w.last == nil {
+		return nil
+	}
+	last := w.last
+	w.last = nil
+	return <-last
+}
+
+// close waits for what is being written, and writes what is held if all is well.
+func (w *writer) close(well bool) error {
+	if well {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return w.wait()
 }
 
 // roll adds the lines of one version up, slice by slice and step by step.
