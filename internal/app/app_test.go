@@ -46,6 +46,7 @@ func serveLogged(t *testing.T, database string, log io.Writer, change ...func(*c
 	if cfg.Database == "" {
 		cfg.Database = cfg.Data + "/ashar.db"
 	}
+	copySample(t, cfg.Data, database)
 	for _, fn := range change {
 		fn(cfg)
 	}
@@ -54,9 +55,6 @@ func serveLogged(t *testing.T, database string, log io.Writer, change ...func(*c
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
-	if err := a.LoadDemo(t.Context(), 60, false, nil); err != nil {
-		t.Fatal(err)
-	}
 	s := httptest.NewServer(a.Handler())
 	t.Cleanup(s.Close)
 	return a, s

@@ -8,6 +8,7 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -47,36 +48,58 @@ func OpenPostgres(t testing.TB, sets []db.Migrations) *db.DB {
 // it is dropped when the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server, err := server()
+	address, drop, err := NewPostgres()
 	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := context.Background()
-	admin, err := db.Open(ctx, server)
-	if err != nil {
-		t.Fatalf("open test PostgreSQL: %v", err)
-	}
-	defer admin.Close()
-	name := "t" + ids.Secret(10)
-	if err := admin.Admin(ctx, "CREATE DATABASE "+name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		admin, err := db.Open(ctx, server)
-		if err != nil {
-			return // the server is gone, and the database with it
-		}
-		defer admin.Close()
-		if err := admin.Admin(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+		if err := drop(); err != nil {
 			t.Errorf("drop test database: %v", err)
 		}
 	})
+	return address
+}
+
+// NewPostgres is PostgresURL for what outlives one test; drop removes it.
+func NewPostgres() (address string, drop func() error, err error) {
+	server, err := server()
+	if err != nil {
+		return "", nil, err
+	}
+	name := "t" + ids.Secret(10)
+	if err := admin(server, "CREATE DATABASE "+name); err != nil {
+		return "", nil, err
+	}
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	u.Path = "/" + name
-	return u.String()
+	return u.String(), func() error { return admin(server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") }, nil
+}
+
+// CopyPostgres puts a copy of one database of the test server in place of
+// another. Nobody may be connected to either.
+func CopyPostgres(from, to string) error {
+	server, err := server()
+	if err != nil {
+		return err
+	}
+	source, target := from[strings.LastIndex(from, "/")+1:], to[strings.LastIndex(to, "/")+1:]
+	// The address may have parameters behind the name.
+	source, _, _ = strings.Cut(source, "?")
+	target, _, _ = strings.Cut(target, "?")
+	return errors.Join(admin(server, "DROP DATABASE "+target), admin(server, "CREATE DATABASE "+target+" TEMPLATE "+source))
+}
+
+// admin runs a statement on the server; one that is gone has no database left.
+func admin(server, stmt string) error {
+	d, err := db.Open(context.Background(), server)
+	if err != nil {
+		return fmt.Errorf("open test PostgreSQL: %w", err)
+	}
+	defer d.Close()
+	return d.Admin(context.Background(), stmt)
 }
 
 func open(t testing.TB, address string, sets []db.Migrations) *db.DB {
