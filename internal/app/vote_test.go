@@ -64,11 +64,17 @@ func campaign(t *testing.T, a *app.App, slug string, change ...func(*vote.Campai
 	}
 	var list []*vote.Project
 	for i, p := range []struct {
-		pot, code string
-		cost      int64
-	}{{"city", "C01", 600_000}, {"city", "C02", 500_000}, {"city", "C03", 300_000}, {"lenin", "L01", 200_000}, {"lenin", "L02", 150_000}} {
+		pot, code, district, category string
+		cost                          int64
+	}{
+		{"city", "C01", "oktyabrsky", "light", 600_000},
+		{"city", "C02", "", "green", 500_000},
+		{"city", "C03", "", "light", 300_000},
+		{"lenin", "L01", "leninsky", "road", 200_000},
+		{"lenin", "L02", "leninsky", "road", 150_000},
+	} {
 		list = append(list, &vote.Project{
-			Pot: p.pot, Code: p.code, Number: int64(i + 1), Cost: som(p.cost), Titles: vote.Texts{"ky": "Долбоор " + p.code, "en": "Project " + p.code},
+			Pot: p.pot, District: p.district, Category: p.category, Code: p.code, Number: int64(i + 1), Cost: som(p.cost), Titles: vote.Texts{"ky": "Долбоор " + p.code, "en": "Project " + p.code},
 		})
 	}
 	if err := a.Votes.PutProjects(t.Context(), c, admin, slug, list); err != nil {
@@ -192,11 +198,48 @@ func TestABallotIsCastCountedAndRecounted(t *testing.T) {
 			}
 		}
 		visit(t, s).do(200, http.MethodGet, "/vote/yards/results/city", nil)
+		spread(t, s)
 		admin.do(409, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		later.Advance(6 * 24 * time.Hour)
 		admin.do(200, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		carried(t, a, c.ID, "yards/C01", "yards/C03", "yards/L01")
 	})
+}
+
+// spread looks how the money of the result spreads over districts and topics:
+// C01, C03 and L01 won; C01 lies in one district, L01 in another, and of the
+// six voters, all of one district, three marked C01 and five L01 or L02.
+func spread(t *testing.T, s *httptest.Server) {
+	t.Helper()
+	page, _ := visit(t, s).do(200, http.MethodGet, "/vote/yards/results?lang=en", nil)
+	_, page, _ = strings.Cut(page, `id="fair"`)
+	page, _, _ = strings.Cut(page, "</section>")
+	text := func(cell string) string { return regexp.MustCompile(`<[^>]*>`).ReplaceAllString(cell, "") }
+	var rows, drawn []string
+	for _, row := range regexp.MustCompile(`(?s)<tr><th scope="row">.*?</tr>`).FindAllString(page, -1) {
+		var cells []string
+		for _, cell := range regexp.MustCompile(`(?s)<t[hd][ >].*?</t[hd]>`).FindAllString(row, -1) {
+			cells = append(cells, strings.TrimSpace(text(cell)))
+		}
+		rows = append(rows, strings.Join(cells, "|"))
+	}
+	want := []string{
+		"Oktyabrsky district|1 of 1|600,000 som|75%|38%|not shown", "Leninsky district|1 of 2|200,000 som|25%|62%|100%",
+		"Lighting|2 of 2|900,000 som|82%|46%", "Road and pavement|1 of 2|200,000 som|18%|38%", "Greenery|0 of 1|0 som|0%|15%",
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("the table says\n%q, want\n%q", rows, want)
+	}
+	for _, cell := range regexp.MustCompile(`<text [^>]*>([^<]*)</text>`).FindAllStringSubmatch(page, -1) {
+		drawn = append(drawn, cell[1])
+	}
+	for _, row := range want {
+		for _, cell := range strings.Split(row, "|") {
+			if strings.HasSuffix(cell, "%") && !slices.Contains(drawn, cell) {
+				t.Errorf("the picture lacks %s of %s", cell, row)
+			}
+		}
+	}
 }
 
 // carried looks for the projects that came of winners.

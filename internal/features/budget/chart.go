@@ -1,9 +1,8 @@
 package budget
 
 import (
-	"strconv"
-
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 )
 
 // The treemap, in units of its own picture: as wide as a phone, so that its
@@ -35,8 +34,6 @@ type item struct {
 	kind              string // "" for a step, "own" and "rest" for what is in none
 }
 
-func num(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-
 // tiles lays items out whose figures are above zero.
 func tiles(items []item, say func(item) string) (out []tile) {
 	var values []float64
@@ -53,8 +50,8 @@ func tiles(items []item, say func(item) string) (out []tile) {
 	for i, b := range ledger.Treemap(values, ledger.Box{W: mapWidth, H: mapHeight}) {
 		it := shown[i]
 		t := tile{
-			x: num(b.X + 1), y: num(b.Y + 1), w: num(max(0, b.W-2)), h: num(max(0, b.H-2)), kind: i % 6, href: it.href, title: it.label + ": " + say(it), rest: it.kind != "",
-			tx: num(b.X + 6), ty: num(b.Y + 18), fy: num(b.Y + 36),
+			x: ui.Unit(b.X + 1), y: ui.Unit(b.Y + 1), w: ui.Unit(max(0, b.W-2)), h: ui.Unit(max(0, b.H-2)), kind: i % 6, href: it.href, title: it.label + ": " + say(it), rest: it.kind != "",
+			tx: ui.Unit(b.X + 6), ty: ui.Unit(b.Y + 18), fy: ui.Unit(b.Y + 36),
 		}
 		if fits := int((b.W - 12) / letter); fits >= 4 && b.H >= 26 {
 			t.text = shorten(it.label, fits)
@@ -125,15 +122,15 @@ func flow(left, right []item) (out []stream, height int) {
 
 // band draws one band from its outer end to the purse.
 func band(it item, kind int, right bool, outer, inner, h float64) stream {
-	s := stream{kind: kind % 6, label: it.label, right: right, ty: num(outer + h/2 + 5), tx: num(flowBar + 4)}
+	s := stream{kind: kind % 6, label: it.label, right: right, ty: ui.Unit(outer + h/2 + 5), tx: ui.Unit(flowBar + 4)}
 	x0, x1 := float64(flowBar), float64(flowWidth)/2-flowBar/2
 	if right {
 		x0, x1 = float64(flowWidth-flowBar), float64(flowWidth)/2+flowBar/2
-		s.tx = num(flowWidth - flowBar - 4)
+		s.tx = ui.Unit(flowWidth - flowBar - 4)
 	}
 	mid := (x0 + x1) / 2
-	s.path = "M" + num(x0) + " " + num(outer) + "C" + num(mid) + " " + num(outer) + " " + num(mid) + " " + num(inner) + " " + num(x1) + " " + num(inner) +
-		"V" + num(inner+h) + "C" + num(mid) + " " + num(inner+h) + " " + num(mid) + " " + num(outer+h) + " " + num(x0) + " " + num(outer+h) + "Z"
+	s.path = "M" + ui.Unit(x0) + " " + ui.Unit(outer) + "C" + ui.Unit(mid) + " " + ui.Unit(outer) + " " + ui.Unit(mid) + " " + ui.Unit(inner) + " " + ui.Unit(x1) + " " + ui.Unit(inner) +
+		"V" + ui.Unit(inner+h) + "C" + ui.Unit(mid) + " " + ui.Unit(inner+h) + " " + ui.Unit(mid) + " " + ui.Unit(outer+h) + " " + ui.Unit(x0) + " " + ui.Unit(outer+h) + "Z"
 	return s
 }
 
@@ -178,15 +175,15 @@ func changes(list []ledger.Difference, name func(ledger.Difference) (text, href 
 	for i, d := range list {
 		w := float64(max(d.Tyiyn(), -d.Tyiyn())) / float64(top) * barWidth / 2
 		y := float64(i) * (barHeight + 22)
-		b := barRow{w: num(max(w, 1)), x: num(barWidth / 2), y: num(y + 20), ty: num(y + 14), kind: string(d.Kind), text: say(d)}
+		b := barRow{w: ui.Unit(max(w, 1)), x: ui.Unit(barWidth / 2), y: ui.Unit(y + 20), ty: ui.Unit(y + 14), kind: string(d.Kind), text: say(d)}
 		if d.Tyiyn() < 0 {
-			b.x = num(barWidth/2 - w)
+			b.x = ui.Unit(barWidth/2 - w)
 		}
 		b.label, b.href = name(d)
 		b.label = shorten(b.label, 34)
 		out = append(out, b)
 	}
-	return out, num(float64(len(out)) * (barHeight + 22))
+	return out, ui.Unit(float64(len(out)) * (barHeight + 22))
 }
 
 // column is one bar of a time series.
@@ -208,7 +205,7 @@ func series(figures []ledger.Amount, labels, texts []string, planned []bool) (ou
 	for i, a := range figures {
 		h := float64(max(0, a.Tyiyn())) / float64(top) * room
 		out = append(out, column{
-			x: num(slot*float64(i) + slot*0.15), w: num(slot * 0.7), y: num(base - h), h: num(h), middle: num(slot * (float64(i) + 0.5)), ty: num(base - h - 6), label: labels[i], text: texts[i], planned: planned[i],
+			x: ui.Unit(slot*float64(i) + slot*0.15), w: ui.Unit(slot * 0.7), y: ui.Unit(base - h), h: ui.Unit(h), middle: ui.Unit(slot * (float64(i) + 0.5)), ty: ui.Unit(base - h - 6), label: labels[i], text: texts[i], planned: planned[i],
 		})
 	}
 	return out

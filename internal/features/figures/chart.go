@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/ashar-kg/ashar/internal/platform/ui"
 )
 
 // The chart of the weeks, in units of its own picture. Its text is as large on
@@ -51,7 +53,7 @@ func draw(weeks []Told) drawing {
 	height := float64(chartHeight - chartTop - chartBottom)
 	y := func(n int64) float64 { return chartTop + height*(1-float64(n)/float64(top)) }
 	for n := int64(0); n <= top; n += step {
-		d.grid = append(d.grid, gridLine{n, strconv.Itoa(chartLeft), strconv.Itoa(chartWidth), at(y(n)), at(y(n) + 4)})
+		d.grid = append(d.grid, gridLine{n, strconv.Itoa(chartLeft), strconv.Itoa(chartWidth), ui.Unit(y(n)), ui.Unit(y(n) + 4)})
 	}
 	slot := float64(chartWidth-chartLeft) / float64(len(weeks))
 	wide := slot * 0.6
@@ -60,9 +62,9 @@ func draw(weeks []Told) drawing {
 		middle := chartLeft + slot*(float64(i)+0.5)
 		in, late := w.Counts[InTime].N, w.Counts[Late].N
 		d.bars = append(d.bars,
-			bar{"in", at(middle - wide/2), at(y(in)), at(wide), at(y(0) - y(in))},
-			bar{"late", at(middle - wide/2), at(y(in + late)), at(wide), at(y(in) - y(in+late))})
-		p := point{at(middle), at(y(w.Counts[Received].N))}
+			bar{"in", ui.Unit(middle - wide/2), ui.Unit(y(in)), ui.Unit(wide), ui.Unit(y(0) - y(in))},
+			bar{"late", ui.Unit(middle - wide/2), ui.Unit(y(in + late)), ui.Unit(wide), ui.Unit(y(in) - y(in+late))})
+		p := point{ui.Unit(middle), ui.Unit(y(w.Counts[Received].N))}
 		d.dots = append(d.dots, p)
 		points = append(points, p.x+","+p.y)
 		if week, ok := ParseWeek(w.Code); ok && (len(weeks)-1-i)%3 == 0 {
@@ -84,5 +86,3 @@ func gridStep(most int64) int64 {
 		}
 	}
 }
-
-func at(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
