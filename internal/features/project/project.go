@@ -93,8 +93,8 @@ func Permissions() []permission.Rule {
 	return []permission.Rule{
 		{Action: Write, Roles: []permission.Role{permission.Admin, permission.Head, permission.Clerk}},
 		{Action: Load, Roles: []permission.Role{permission.Admin}},
-		{Action: Answer, Roles: []permission.Role{permission.Head, permission.Clerk}},
-		{Action: "project_question.internal", Roles: []permission.Role{permission.Head, permission.Clerk, permission.Dispatcher}},
+		{Action: Answer, Roles: []permission.Role{permission.Admin, permission.Head, permission.Clerk}},
+		{Action: "project_question.internal", Roles: []permission.Role{permission.Admin, permission.Head, permission.Clerk, permission.Dispatcher}},
 		{Action: Ask, Roles: []permission.Role{permission.Citizen}},
 	}
 }

@@ -1,0 +1,62 @@
+// A project on a phone in Kyrgyz: a resident finds the repair of a school, follows
+// it and asks; the body answers and tells of the progress with a photo; a
+// journalist takes the file.
+import { readFileSync } from 'node:fs';
+import { become, check, desk, end, launch, phone, visitor } from './kit.mjs';
+
+const base = process.argv[2];
+const photo = { name: 'after.jpg', mimeType: 'image/jpeg', buffer: readFileSync(process.argv[3]) };
+const browser = await launch();
+const press = (page, name) => page.locator('main').getByRole('button', { name, exact: true }).click();
+
+const resident = await visitor(browser, { ...phone, locale: 'ky-KG' });
+await become(resident, base, 2002);
+await resident.goto(`${base}/projects`);
+await resident.locator('main summary', { hasText: 'Долбоорлорду тандоо' }).click();
+await resident.fill('#q', 'мектептин чатырын');
+await press(resident, 'Көрсөтүү');
+await resident.locator('main .card a', { hasText: 'мектептин чатырын' }).first().click();
+const at = new URL(resident.url()).pathname;
+const text = await resident.locator('main').innerText();
+check(/кечикти/.test(text) && /бюджеттен .* ашты/.test(text), 'it is said that the project is late and over its budget');
+check(text.includes('17 900 000 сом → 19 200 000 сом'.replaceAll(' ', '\u00a0')) || /17.900.000 сом → 19.200.000 сом/.test(text), 'the change of the contract stands with both sums');
+check((await resident.locator('main .project-photos img').count()) >= 2, 'photos from the spot are shown');
+await press(resident, 'Жаңылыктарын алып туруу');
+check((await resident.locator('main').innerText()).includes('жаңылыктары сизге келет'), 'the resident follows it');
+await resident.fill('#text', 'Спортзал качан ачылат?');
+await press(resident, 'Суроо берүү');
+const asked = await resident.locator('main').innerText();
+const number = asked.match(/P-20\d\d-\d{6}/)[0];
+check(/Шаар .* чейин жооп берет/.test(asked), 'the day of the answer is told');
+
+const admin = await visitor(browser, { ...desk, locale: 'ru' });
+await become(admin, base, 1000);
+await admin.goto(`${base}/staff/figures`);
+check((await admin.locator('main').innerText()).includes('Проекты с тревожными признаками'), 'the dashboard of the city shows projects that go wrong');
+await admin.goto(`${base}/staff${at}`);
+await admin.locator('main summary', { hasText: 'Сообщить о ходе работ' }).click();
+await admin.fill('#tell-day', new Date(Date.now() - 864e5).toISOString().slice(0, 10));
+await admin.fill('#tell-percent', '80');
+await admin.fill('#tell-text_ky', 'Спортзалдын дубалдары жылууланды.');
+await admin.fill('#tell-text_ru', 'Стены спортзала утеплены.');
+await admin.setInputFiles('#photos', photo);
+await press(admin, 'Опубликовать');
+check((await admin.locator('main').innerText()).includes('Новость опубликована'), 'an update with a photo is published');
+
+await admin.goto(`${base}/staff/project-questions/${number}`);
+await admin.fill('#note', 'Жаңы жылда ачылат.');
+await press(admin, 'Опубликовать');
+
+await resident.goto(base + at);
+const after = await resident.locator('main').innerText();
+check(after.includes('Спортзалдын дубалдары жылууланды.') && after.includes('80'), 'the resident reads the update');
+check(after.includes(number) && after.includes('Жаңы жылда ачылат.'), 'and finds the answer to the question');
+
+const journalist = await visitor(browser, { ...desk, locale: 'en' });
+await journalist.goto(`${base}/projects`);
+const [file] = await Promise.all([journalist.waitForEvent('download'), journalist.getByRole('link', { name: /OC4IDS/ }).click()]);
+const pack = JSON.parse(readFileSync(await file.path()));
+check(pack.version === '0.9' && pack.projects.length >= 48, 'the journalist takes all projects as OC4IDS');
+check(JSON.stringify(pack).includes('Спортзалдын дубалдары жылууланды.'), 'with what was told a moment ago');
+await browser.close();
+end();
