@@ -139,7 +139,7 @@ func listed(tx *db.Tx, city int64, q Filter, now time.Time) ([]*Project, error) 
 func totals(tx *db.Tx, city int64, q Filter, now time.Time) ([]Total, error) {
 	w := q.where(city, now)
 	return db.All(tx, "project.totals", `SELECT currency, COUNT(*), CAST(SUM(budget) AS BIGINT), CAST(SUM(contracted) AS BIGINT), CAST(SUM(paid) AS BIGINT)
-		FROM project WHERE `+w.String()+` GROUP BY currency ORDER BY currency`, func(r db.Row) (t Total, err error) {
+		FROM project WHERE `+w.String()+` GROUP BY currency ORDER BY CASE WHEN currency = '' THEN 1 ELSE 0 END, currency`, func(r db.Row) (t Total, err error) {
 		err = r.Scan(&t.Currency, &t.Count, &t.Planned, &t.Contracted, &t.Paid)
 		return t, err
 	}, w.Args...)
