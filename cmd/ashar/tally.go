@@ -21,8 +21,8 @@ import (
 
 // tallying is what the command line of tally asks for.
 type tallying struct {
-	file, rule, compare, ties string
-	json, explain             bool
+	file, rule, compare, ties, ballot string
+	json, explain                     bool
 	add1                      pb.Add1
 }
 
@@ -70,6 +70,11 @@ func tally(ctx context.Context, c *console, args []string) error {
 	if other != nil {
 		printComparison(w, e, o, other)
 	}
+	if t.ballot != "" {
+		if err := printBallot(w, t.file, t.ballot, o); err != nil {
+			return err
+		}
+	}
 	return w.Flush()
 }
 
@@ -90,6 +95,7 @@ func parseTally(c *console, args []string) (*tallying, error) {
 	fs.BoolVar(&t.json, "json", false, "print the result with its whole history as one JSON object, all numbers exact")
 	fs.BoolVar(&t.explain, "explain", false, "tell the rounds, the ties, and for each project why it won or lost")
 	fs.StringVar(&t.ties, "ties", "id", "what goes first when projects are exactly tied: `LIST` of id, file, cost, largest-cost, score, draw:SEED")
+	fs.StringVar(&t.ballot, "ballot", "", "`CODE` of a receipt (voter_id), to tell what that ballot paid for each project")
 	fs.StringVar(&increment, "increment", "1", "`AMOUNT` by which add1 raises each voter's share")
 	fs.IntVar(&t.add1.Cap, "cap", 0, "`NUMBER` of increments that add1 tries at most; 0 is no cap")
 	for len(args) > 0 {
@@ -118,24 +124,67 @@ func parseTally(c *console, args []string) (*tallying, error) {
 	return t, nil
 }
 
-// readElection reads a file, compressed or not.
-func readElection(name string) (*pb.Election, []pb.Warning, error) {
+// reading has fn read a file, compressed or not.
+func reading(name string, fn func(in io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer f.Close()
 	var in io.Reader = bufio.NewReader(f)
 	if magic, _ := in.(*bufio.Reader).Peek(2); string(magic) == "\x1f\x8b" {
 		if in, err = gzip.NewReader(in); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	e, warnings, err := pb.ReadElection(in)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	if err := fn(in); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return e, warnings, nil
+	return nil
+}
+
+func readElection(name string) (e *pb.Election, warnings []pb.Warning, err error) {
+	err = reading(name, func(in io.Reader) (err error) {
+		e, warnings, err = pb.ReadElection(in)
+		return err
+	})
+	return e, warnings, err
+}
+
+// printBallot tells what the ballot with a receipt paid for each of its projects.
+func printBallot(w io.Writer, name, code string, o *pb.Outcome) error {
+	return reading(name, func(in io.Reader) error {
+		r, err := pb.NewReader(in)
+		if err != nil {
+			return err
+		}
+		at := slices.Index(r.Header.VoteColumns, "voter_id")
+		for {
+			v, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return fmt.Errorf("there is no ballot %s", code)
+			}
+			if err != nil {
+				return err
+			}
+			if string(v.Cells[at]) != code {
+				continue
+			}
+			fmt.Fprintf(w, "\nBallot %s\n", code)
+			ids := make([]string, len(v.Projects))
+			for i, p := range v.Projects {
+				ids[i] = r.Header.Projects[p].ID
+			}
+			for i, paid := range o.Payments(ids, v.Points) {
+				what := "lost"
+				if o.Won(ids[i]) {
+					what = "won, paid " + paid.FloatString(2)
+				}
+				fmt.Fprintf(w, "  %-10s %s\n", ids[i], what)
+			}
+			return nil
+		}
+	})
 }
 
 // tieOrder makes the order that --ties asks for.

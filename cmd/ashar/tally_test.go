@@ -35,6 +35,7 @@ func TestTallyTellsTheResult(t *testing.T) {
 		{[]string{zurich, "--rule", "greedy_score", "--compare", "greedy_no_skip"}, []string{"Both fund the same."}},
 		{[]string{zurich, "--rule", "mes_card", "--ties", "cost,draw:Bern 7", "--explain"}, []string{`Ties: smallest cost, then lot drawn with the seed "Bern 7", then smallest id.`}},
 		{[]string{zurich, "--rule", "mes_cost_add1", "--increment", "10", "--cap", "3", "--explain"}, []string{"the cap of 3 increments"}},
+		{[]string{zurich, "--rule", "mes_cost_add1", "--ballot", "QGVT6BFJ"}, []string{"Ballot QGVT6BFJ", "won, paid "}},
 		{[]string{pawlow, "--rule", "greedy_score", "--explain"}, []string{"funds 1 project for 150000", "lost: 0 left, cost 143 000; would have needed 42 more votes"}},
 	} {
 		out, errs, code := ashar(t, append([]string{"tally"}, x.args...)...)

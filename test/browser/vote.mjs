@@ -62,7 +62,7 @@ async function recounts(lang) {
   const page = await visitor(browser, { ...phone, locale: lang, acceptDownloads: true });
   await page.goto(`${base}/vote/2025/results`);
   check((await page.locator('.vote-why').first().innerText()).includes(words[lang].won), `${lang}: a winner is told why it won`);
-  for (const element of await page.locator('.vote-command').all()) {
+  for (const element of await page.locator('.vote-command:not(.vote-command--mine)').all()) {
     const [, , file, ...flags] = (await element.innerText()).trim().split(/\s+/);
     const pot = file.replace(/^2025-|\.pb$/g, '');
     const text = await (await page.request.get(`${base}/vote/2025/ballots/${pot}.pb`)).body();
@@ -74,6 +74,45 @@ async function recounts(lang) {
   }
   await page.goto(`${base}/vote/2025/results/city`);
   check((await page.locator('.vote-round').count()) > 2, `${lang}: the count is told round by round`);
+  await page.context().close();
+}
+
+// A voter looks up what became of the own vote; the code never leaves the
+// browser, and what all ballots paid is what the winners cost.
+async function mine(lang) {
+  const what = `${lang}, own vote`;
+  const page = await visitor(browser, { ...phone, locale: lang });
+  await page.goto(`${base}/vote/2025/results`);
+  const input = page.locator('#mine-code');
+  await input.waitFor();
+  const file = await (await fetch(`${base}/vote/2025/ballots/leninsky.pb`)).text();
+  const ballots = file.split('\nVOTES\n')[1].trim().split('\n').slice(1).map((l) => l.split(';'));
+  const sent = [];
+  page.on('request', (r) => sent.push(`${r.method()} ${r.url()} ${r.postData() ?? ''} ${JSON.stringify(r.headers())}`));
+  const answer = page.locator('[data-part=answer]');
+  await input.fill('AAAA-BBBB-CCCC-DDDD');
+  await input.press('Enter');
+  await answer.locator('.govuk-error-message').waitFor();
+  const paid = {};
+  for (const [receipt, picks] of ballots) {
+    await input.fill(receipt === ballots[0][0] ? receipt.toLowerCase().replaceAll('-', ' ') : receipt);
+    await input.press('Enter');
+    await page.waitForFunction((codes) => [...document.querySelectorAll('[data-part=answer] strong')].map((e) => e.textContent.split('.')[0]).join().includes(codes), picks);
+    for (const line of await answer.locator('li').allInnerTexts()) {
+      const [title, text] = line.split('\n').filter(Boolean);
+      const money = text.match(/([\d\s.,\u00a0\u202f]+)(?:сом|som)/)?.[1].replace(/[\s\u00a0\u202f]/g, '').replace(lang === 'en' ? /,/g : /$/g, '').replace(',', '.');
+      if (title.startsWith('L')) paid[title.split('.')[0]] = (paid[title.split('.')[0]] ?? 0) + Number(money ?? 0);
+    }
+  }
+  const tally = await (await fetch(`${base}/vote/2025/results/leninsky/tally.json`)).json();
+  for (const p of tally.projects) {
+    const off = Math.abs((paid[p.project] ?? 0) - (p.won ? Number(p.cost) : 0));
+    check(off < ballots.length * 0.005 + 0.01, `${what}: all ballots paid ${(paid[p.project] ?? 0).toFixed(2)} for ${p.project}, which ${p.won ? `won and costs ${p.cost}` : 'lost'}`);
+  }
+  const bare = ballots.map(([r]) => r.replaceAll('-', ''));
+  const leaked = sent.filter((s) => bare.some((code) => s.toUpperCase().replace(/[^0-9A-Z]/g, '').includes(code)));
+  check(leaked.length === 0 && !bare.includes(page.url()), `${what}: no request carries a code (${sent.length} requests)`);
+  check(sent.length > 0 && sent.every((s) => /^GET \S+\/(ballots\/\w+\.pb|tally\.json|assets\/\S+) /.test(s)), `${what}: only public files were fetched: ${sent.map((s) => s.split(' ').slice(0, 2).join(' ')).find((s) => !/ballots|tally|assets/.test(s)) ?? 'yes'}`);
   await page.context().close();
 }
 
@@ -105,6 +144,7 @@ await votes('ky', 2011, true);
 await votes('ru', 2012, false);
 await votes('en', 2013, true);
 for (const lang of ['ky', 'ru', 'en']) await recounts(lang);
+await mine('ru');
 await protests('ky', 2015, false);
 await protests('ru', 2016, true);
 await browser.close();

@@ -140,7 +140,7 @@ func bundle(d *dist) error {
 		"MAP_WORKER": quote("/assets/" + d.names["maplibre-worker.js"]),
 		"MAP_STYLE":  quote("/assets/" + d.names["map.css"]),
 	}
-	for _, name := range []string{"map.ts", "blur.ts", "desk.ts"} {
+	for _, name := range []string{"map.ts", "blur.ts", "desk.ts", "myvote.ts"} {
 		js, err := build("web/ts/"+name, define)
 		if err != nil {
 			return err

@@ -6,3 +6,6 @@ declare const BLUR_SCRIPT: string;
 
 // The script of the telephone desk.
 declare const DESK_SCRIPT: string;
+
+// The script that looks the visitor's own vote up.
+declare const MYVOTE_SCRIPT: string;

@@ -169,6 +169,7 @@ const islands: Record<string, Island> = {
   where,
   blur: lazy(BLUR_SCRIPT),
   desk: lazy(DESK_SCRIPT),
+  myvote: lazy(MYVOTE_SCRIPT),
 };
 
 document.documentElement.classList.add('js');
