@@ -35,6 +35,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/grant"
+	"github.com/ashar-kg/ashar/internal/features/hearing"
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
@@ -65,7 +66,7 @@ func Migrations() []db.Migrations {
 		body.Migrations, place.Migrations, casework.Migrations, document.Migrations, notify.Migrations, pledge.Migrations, report.Migrations, appeal.Migrations,
 		budget.Migrations,
 		desk.Migrations, postbox.Migrations, chat.Migrations, outage.Migrations, reception.Migrations, mandate.Migrations,
-		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations, project.Migrations,
+		systemic.Migrations, figures.Migrations, news.Migrations, grant.Migrations, vote.Migrations, hearing.Migrations, project.Migrations,
 	}
 }
 
@@ -90,6 +91,7 @@ type App struct {
 	Chat      *chat.Service
 	Outages   *outage.Service
 	Reception *reception.Service
+	Hearings  *hearing.Service
 	Mandates  *mandate.Service
 	Pledges   *pledge.Service
 	Grants    *grant.Service

@@ -25,6 +25,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/desk"
 	"github.com/ashar-kg/ashar/internal/features/figures"
 	"github.com/ashar-kg/ashar/internal/features/grant"
+	"github.com/ashar-kg/ashar/internal/features/hearing"
 	"github.com/ashar-kg/ashar/internal/features/news"
 	"github.com/ashar-kg/ashar/internal/features/outage"
 	"github.com/ashar-kg/ashar/internal/features/postbox"
@@ -41,7 +42,7 @@ import (
 
 // serve builds the services of the features, which know nothing of pages.
 func (a *App) serve(catalogue *i18n.Catalogue) error {
-	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind, vote.Idea, vote.Protest)
+	cases, err := casework.NewDesk(a.DB, a.Clock, a.Versions, report.Kind, appeal.Kind, systemic.Kind, budget.Kind, grant.Kind, project.Kind, vote.Idea, vote.Protest, hearing.Kind)
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,10 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.Budget = &budget.Service{
 		Desk: cases, DB: a.DB, Blobs: a.Blobs, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Typeface: assets.Dist.File,
 	}
+	a.Hearings = &hearing.Service{
+		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions, Layer: report.Layer,
+	}
+	a.Hearings.Listen()
 	a.Reports.Listen()
 	a.Budget.Listen()
 	a.Appeals.Listen()
@@ -130,6 +135,7 @@ func (a *App) rooms() *rooms {
 	issues := &systemic.Pages{Service: a.Systemic}
 	outages := &outage.Pages{Service: a.Outages}
 	receptions := &reception.Pages{Service: a.Reception}
+	hearings := &hearing.Pages{Service: a.Hearings}
 	money := &budget.Pages{Service: a.Budget}
 	votes := &vote.Pages{Service: a.Votes, Pledges: a.Pledges, Photo: a.keepPhoto}
 	pledges := &pledge.Pages{Service: a.Pledges}
@@ -139,7 +145,7 @@ func (a *App) rooms() *rooms {
 	reports := &report.Pages{
 		Service: a.Reports, Accounts: a.Accounts, Log: a.Log, PartOf: issues.Link, Known: outages.Known, Now: outages.Now,
 		Others: inbox.Rows{
-			appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row, vote.IdeaKind: votes.IdeaRow,
+			appeal.KindName: appeals.Row, systemic.KindName: issues.Row, budget.KindName: money.Row, grant.KindName: grants.Row, hearing.KindName: hearings.Row, vote.IdeaKind: votes.IdeaRow,
 			project.KindName: projects.Row, vote.ProtestKind: votes.ProtestRow,
 		},
 		OtherSteps: map[string]inbox.Steps{appeal.KindName: appeals.Steps(), vote.IdeaKind: votes.IdeaSteps()},
@@ -152,8 +158,8 @@ func (a *App) rooms() *rooms {
 		reports: reports, choices: &settings.Pages{DB: a.DB, Cities: a.Cities, Versions: a.Versions},
 		accounts: &account.Pages{
 			Service: a.Accounts, Bodies: a.Bodies, Outbox: a.outbox, PushKey: a.push.public, Demo: a.Config.Demo,
-			Cases:  asked{a.Reports, appeals, issues, receptions, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}, vote.ProtestCases{Pages: votes}, projects},
-			Agenda: []account.Agenda{receptions, grants},
+			Cases:  asked{a.Reports, appeals, issues, receptions, hearings, money, pledges, grants, votes, vote.IdeaCases{Pages: votes}, vote.ProtestCases{Pages: votes}, projects},
+			Agenda: []account.Agenda{receptions, hearings, grants},
 			Places: a.Places, Bot: a.botLink, Identity: a.providerOf, Log: a.Log,
 		},
 	}
@@ -166,6 +172,7 @@ func (a *App) rooms() *rooms {
 		a.Chat.Manifest(),
 		outages.Manifest(),
 		receptions.Manifest(),
+		hearings.Manifest(),
 		money.Manifest(),
 		votes.Manifest(),
 		(&news.Pages{Service: a.News}).Manifest(),
