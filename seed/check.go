@@ -14,7 +14,7 @@ var (
 	}
 	datatypes   = []string{"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}
 	placeTypes  = []string{"district", "microdistrict", "landmark", "street"}
-	steps       = []string{"register", "consider", "extend", "transfer"}
+	steps       = []string{"register", "consider", "extend", "transfer", "notice"}
 	units       = []string{"working_days", "calendar_days"}
 	dayStatuses = []string{"fixed", "movable", "transferred", "check"}
 )

@@ -14,6 +14,7 @@ const (
 	StepConsider Step = "consider" // from registration to the answer
 	StepExtend   Step = "extend"   // how much the answer may be put off
 	StepTransfer Step = "transfer" // from registration to passing on to who is competent
+	StepNotice   Step = "notice"   // from the announcement to the day
 )
 
 // Unit is what a term is counted in.

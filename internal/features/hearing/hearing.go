@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
-	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
@@ -73,10 +72,6 @@ var Kind = &casework.Kind{
 
 // Kinds are what a hearing may be about.
 var Kinds = []string{"budget_draft", "budget_execution", "general_plan", "other"}
-
-// StepNotice is the step whose term is how long before its first session a
-// hearing has to be announced.
-const StepNotice city.Step = "notice"
 
 // Texts is a text by language.
 type Texts map[string]string

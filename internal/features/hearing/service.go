@@ -115,7 +115,7 @@ func (s *Service) Announce(ctx context.Context, c *city.City, a permission.Actor
 
 // notice is the term of notice that holds on a day.
 func notice(c *city.City, now time.Time) (city.Rule, bool) {
-	return city.RuleAt(c.Rules, "hearing", StepNotice, now.In(c.Zone).Format(time.DateOnly))
+	return city.RuleAt(c.Rules, "hearing", city.StepNotice, now.In(c.Zone).Format(time.DateOnly))
 }
 
 // left is how many days lie between the notice and the hearing, as a rule counts them.
