@@ -9,12 +9,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/demo"
 	"github.com/ashar-kg/ashar/internal/features/appeal"
 	"github.com/ashar-kg/ashar/internal/features/grant"
-<<<<<<< HEAD
+	"github.com/ashar-kg/ashar/internal/features/hearing"
 	"github.com/ashar-kg/ashar/internal/features/project"
 	"github.com/ashar-kg/ashar/internal/features/vote"
-=======
-	"github.com/ashar-kg/ashar/internal/features/hearing"
->>>>>>> a6f4907 (Show the demo's hearings, and test hearings through HTTP)
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -69,11 +66,7 @@ func (a *App) LoadDemo(ctx context.Context, reports int, reset bool, progress fu
 	if reports >= demoWritten {
 		past, now := clock.At(a.Clock.Now()), a.Clock.Now()
 		if err := errors.Join(a.demoAppeals(ctx, c), demo.News(ctx, *a.News, past, c, now), demo.Outage(ctx, a.Outages, c, a.Bodies, now),
-<<<<<<< HEAD
-			a.demoReceptions(ctx, c), a.DemoGrants(ctx, c), a.DemoProjects(ctx, c), a.demoVotes(ctx, c)); err != nil {
-=======
-			a.demoReceptions(ctx, c), a.demoHearings(ctx, c), a.DemoGrants(ctx, c), a.demoVotes(ctx, c)); err != nil {
->>>>>>> a6f4907 (Show the demo's hearings, and test hearings through HTTP)
+			a.demoReceptions(ctx, c), a.demoHearings(ctx, c), a.DemoGrants(ctx, c), a.DemoProjects(ctx, c), a.demoVotes(ctx, c)); err != nil {
 			return err
 		}
 	}
@@ -112,18 +105,6 @@ func (a *App) demoReceptions(ctx context.Context, c *city.City) error {
 	return demo.Receptions(ctx, receptions, past, c, a.Bodies, a.Clock.Now())
 }
 
-<<<<<<< HEAD
-// DemoProjects loads the demo's projects, and what became of two of them.
-func (a *App) DemoProjects(ctx context.Context, c *city.City) error {
-	past := clock.At(a.Clock.Now())
-	cases, err := casework.NewDesk(a.DB, past, a.Versions, project.Kind)
-	if err != nil {
-		return err
-	}
-	projects := *a.Projects
-	projects.Desk = cases
-	return demo.Projects(ctx, projects, past, c, a.Bodies, a.Clock.Now())
-=======
 // demoHearings holds the demo's hearings by the clock of their days.
 func (a *App) demoHearings(ctx context.Context, c *city.City) error {
 	past := clock.At(a.Clock.Now())
@@ -134,7 +115,18 @@ func (a *App) demoHearings(ctx context.Context, c *city.City) error {
 	hearings := *a.Hearings
 	hearings.Desk, hearings.Clock = cases, past
 	return demo.Hearings(ctx, hearings, past, c, a.Bodies, a.Clock.Now())
->>>>>>> a6f4907 (Show the demo's hearings, and test hearings through HTTP)
+}
+
+// DemoProjects loads the demo's projects, and what became of two of them.
+func (a *App) DemoProjects(ctx context.Context, c *city.City) error {
+	past := clock.At(a.Clock.Now())
+	cases, err := casework.NewDesk(a.DB, past, a.Versions, project.Kind)
+	if err != nil {
+		return err
+	}
+	projects := *a.Projects
+	projects.Desk = cases
+	return demo.Projects(ctx, projects, past, c, a.Bodies, a.Clock.Now())
 }
 
 // DemoGrants replays the demo's calls for grants on the days on which they are

@@ -60,7 +60,7 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 		session := strings.TrimPrefix(door, "/hearings/sessions/")
 
 		// Sign-up, by web and by telephone, until it is full.
-		visit(t, s).do(403, http.MethodPost, at, url.Values{"do": {"sign"}, "session": {session}})
+		visit(t, s).do(401, http.MethodPost, at, url.Values{"do": {"sign"}, "session": {session}})
 		_, mine := one.do(200, http.MethodPost, at, url.Values{"do": {"sign"}, "session": {session}, "sex": {"women"}})
 		one.do(422, http.MethodPost, at, url.Values{"do": {"sign"}, "session": {session}})
 		caller := url.Values{"do": {"sign"}, "session": {session}, "phone": {"0555 77 88 99"}, "name": {"Асан " + secret}}

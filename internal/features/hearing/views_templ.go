@@ -5,10 +5,8 @@ package hearing
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
@@ -355,7 +353,7 @@ func noticeView(s *scene, w *Whole) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		if rule, ok := s.rule(w.Hearing); ok {
 			basis, lang := Texts(rule.Basis).In(s.Lang())
-			templ_7745c5c3_Var16 := []any{"govuk-body", templ.KV("notice", w.Late)}
+			var templ_7745c5c3_Var16 = []any{"govuk-body", templ.KV("notice", w.Late)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var16...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1215,10 +1213,8 @@ func countView(s *scene, w *Whole) templ.Component {
 func counts(s *scene, w *Whole) []ui.Row {
 	n := func(x int64) string { return s.P.Number(int(x)) }
 	out := []ui.Row{
-		{Name: s.T("hearing.all"), Value: n(w.Came.All())},
-		{Name: s.T("hearing.sex.women"), Value: n(w.Came.Women)},
-		{Name: s.T("hearing.sex.men"), Value: n(w.Came.Men)},
-		{Name: s.T("hearing.sex.unsaid"), Value: n(w.Came.Unsaid)},
+		{Name: s.T("hearing.all"), Value: n(w.Came.All())}, {Name: s.T("hearing.sex.women"), Value: n(w.Came.Women)},
+		{Name: s.T("hearing.sex.men"), Value: n(w.Came.Men)}, {Name: s.T("hearing.sex.unsaid"), Value: n(w.Came.Unsaid)},
 	}
 	for _, d := range s.districts {
 		if x := w.Districts[d.Code]; x > 0 {
