@@ -112,6 +112,33 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 			t.Error("joined questions do not count as one with support")
 		}
 
+		// A session is moved, and who signed up is told; another is called off.
+		moved := func(days int) url.Values {
+			day := a.Clock.Now().In(mustCity(t, a).Zone).AddDate(0, 0, days).Format("2006-01-02")
+			return url.Values{"do": {"move"}, "place_0": {"Chuy 207"}, "begins_0": {day + "T16:00"}, "ends_0": {day + "T18:00"}}
+		}
+		foreign.do(403, http.MethodPost, "/staff"+door, moved(20))
+		if page, _ := clerk.do(422, http.MethodPost, "/staff"+door, moved(-1)); !strings.Contains(page, "Chuy 207") {
+			t.Error("a move into the past loses what was typed")
+		}
+		clerk.do(200, http.MethodPost, "/staff"+door, moved(20))
+		clerk.do(422, http.MethodPost, "/staff"+door, url.Values{"do": {"off"}})
+		deliver(t, a)
+		if page, _ := one.do(200, http.MethodGet, "/account/notices", nil); strings.Count(page, "Chuy 207") != 1 {
+			t.Error("who signed up is not told once of the new place")
+		}
+		_, extra := clerk.do(200, http.MethodPost, "/staff/hearings", announced(bodyNamed(t, a, "gorsvet"), 20, 5))
+		page, _ = clerk.do(200, http.MethodGet, strings.TrimPrefix(extra, "/staff"), nil)
+		off := hearingSession.FindString(page)
+		sign := url.Values{"do": {"sign"}, "session": {strings.TrimPrefix(off, "/hearings/sessions/")}}
+		one.do(200, http.MethodPost, strings.TrimPrefix(extra, "/staff"), sign)
+		clerk.do(200, http.MethodPost, "/staff"+off, url.Values{"do": {"off"}, "reason": {"No heating in the hall"}})
+		clerk.do(409, http.MethodPost, "/staff"+off, url.Values{"do": {"off"}, "reason": {"No heating in the hall"}})
+		two.do(422, http.MethodPost, strings.TrimPrefix(extra, "/staff"), sign)
+		if page, _ := visit(t, s).do(200, http.MethodGet, off, nil); !strings.Contains(page, "No heating in the hall") {
+			t.Error("nobody sees why the session is called off")
+		}
+
 		// Nobody is checked in before the day.
 		clerk.do(422, http.MethodPost, "/staff"+door, url.Values{"do": {"came"}, "code": {code[1]}})
 		clerk.do(422, http.MethodPost, desk, url.Values{"do": {"minutes"}, "minutes": {"All was said and heard."}})

@@ -15,7 +15,7 @@ import (
 var series = hearing.Hearing{
 	Kind:   "budget_draft",
 	Titles: hearing.Texts{"ky": "Шаар бюджети боюнча 2016-жылдагы угуулар", "ru": "Слушания по бюджету города в 2016 году", "en": "Hearings on the city budget in 2016"},
-	Series: hearing.Series{On: "2016", Held: 12, People: 1237, Women: 437, Source: "Сводные данные о слушаниях 2016 года, собранные для этой установки; исходная публикация не установлена."},
+	Series: hearing.Series{On: "2016", Held: 12, People: 1237, Women: 437, Source: "Сводка о слушаниях 2016 года (12 слушаний, 1 237 человек, 437 женщин), переданная для этой установки; первичная публикация не указана."},
 }
 
 var draft = hearing.Hearing{

@@ -24,10 +24,13 @@ const week = (await (await fetch(`${base}/bulletins`)).text()).match(/\/bulletin
 
 const protest = (await (await fetch(`${base}/vote/parks-2026/results`)).text()).match(/V-\d{4}-\d{6}/)[0];
 
+const hearings = [...new Set((await (await fetch(`${base}/hearings`)).text()).match(/\/hearings\/\d+/g))];
+const meeting = (await (await fetch(base + hearings[0])).text()).match(/\/hearings\/sessions\/\d+/)[0];
+
 const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
-  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/grants', call, grantSession, granted('failed'),
+  '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/hearings', ...hearings, meeting, '/grants', call, grantSession, granted('failed'),
   '/vote', '/vote/2027', '/vote/2027/ideas', '/vote/2026', '/vote/2026/projects', '/vote/2026/projects/C01', '/vote/2026/rules', '/vote/2025/results', '/vote/2025/results/city', '/vote/parks-2026/results', '/vote/amsterdam-522/results', '/projects', '/projects?alarm=late', project, '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data', '/account/mandates', '/account/link'];
@@ -35,11 +38,12 @@ const resident = await visitor(browser, phone);
 await become(resident, base, 2000);
 await resident.goto(`${base}/account`);
 own.push(await resident.locator('a[href^="/reception/bookings/"]').first().getAttribute('href'));
+own.push(await resident.locator('a[href^="/hearings/visits/"]').first().getAttribute('href'));
 own.push(`${call}/apply`, '/vote/2026/ballot', '/vote/2027/ideas/new', '/vote/parks-2026/protests/new');
 await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
 const commission = ['/staff/vote', '/staff/vote/new', '/staff/vote/2027/setup', '/staff/vote/2027/list', '/staff/vote/2026', '/staff/vote/parks-2026', `/staff/protests/${protest}`];
-const admin = ['/staff/projects', '/staff/projects/new', '/staff/projects/import', '/staff' + project, `/staff${project}/edit`, '/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
+const admin = ['/staff/hearings', ...hearings.map((h) => '/staff' + h), '/staff' + meeting, '/staff/projects', '/staff/projects/new', '/staff/projects/import', '/staff' + project, `/staff${project}/edit`, '/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
 // The budget: a version with its spending, two drafts side by side, a line.
 const versions = [...new Set((await (await fetch(`${base}/budget`)).text()).match(/\/budget\/versions\/\d+(?:\?[^"]*)?/g))].map((a) => a.replaceAll('&amp;', '&'));

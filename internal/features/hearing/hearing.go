@@ -32,9 +32,10 @@ const (
 
 // Permissions is who may do what unless the city says otherwise.
 func Permissions() []permission.Rule {
-	staff := []permission.Role{permission.Head, permission.Clerk}
+	// An administrator too: a small office has nobody else, and many a body no staff here.
+	staff := []permission.Role{permission.Admin, permission.Head, permission.Clerk}
 	return []permission.Rule{
-		{Action: Publish, Roles: append([]permission.Role{permission.Admin}, staff...)},
+		{Action: Publish, Roles: staff},
 		{Action: Keep, Roles: staff},
 		{Action: SignFor, Roles: []permission.Role{permission.Dispatcher}},
 		{Action: Work, Roles: staff},
@@ -122,15 +123,18 @@ type Session struct {
 	Begins   int64
 	Ends     int64
 	Capacity int64
-	Walk     Count // who came without signing up
-	Signed   int64 // places taken
+	Walk     Count  // who came without signing up
+	Off      string // why it was called off; "" is a session that is held
+	Signed   int64  // places taken
 }
 
 // Free is how many places are left.
 func (s *Session) Free() int64 { return s.Capacity - s.Signed }
 
 // Open tells whether people can sign up.
-func (s *Session) Open(now time.Time) bool { return now.UnixMilli() < s.Begins && s.Free() > 0 }
+func (s *Session) Open(now time.Time) bool {
+	return s.Off == "" && now.UnixMilli() < s.Begins && s.Free() > 0
+}
 
 // Count are people at a meeting.
 type Count struct{ Women, Men, Unsaid int64 }

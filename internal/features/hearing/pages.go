@@ -209,7 +209,7 @@ func (p *Pages) Ahead(ctx context.Context, v *page.Visit) (out []account.Ahead, 
 		out = nil
 		places, err := placesOf(tx, v.City.ID, v.Actor.Person, maxShown)
 		for _, x := range places {
-			if x.State == Signed && x.Meeting.Ends > s.Now.UnixMilli() {
+			if x.State == Signed && x.Meeting.Off == "" && x.Meeting.Ends > s.Now.UnixMilli() {
 				title, _ := x.Hearing.Titles.In(s.Lang())
 				out = append(out, account.Ahead{At: x.Meeting.Begins, Href: ticket(x.ID), Title: v.T("hearing.own", "title", title), Note: s.where(x.Meeting)})
 			}
@@ -450,14 +450,20 @@ func sessionsIn(f *web.Form, zone *time.Location) (out []Session) {
 			continue
 		}
 		x := Session{District: f.Text("district" + n), Place: f.Text("place" + n), Online: f.Text("online" + n), Capacity: int64(f.Int("capacity"+n, 1, maxCapacity, 0))}
-		for name, to := range map[string]*int64{"begins": &x.Begins, "ends": &x.Ends} {
-			if t, err := time.ParseInLocation(fieldTime, f.Text(name+n), zone); err == nil {
-				*to = t.UnixMilli()
-			}
-		}
+		x.Begins, x.Ends = hoursIn(f, n, zone)
 		out = append(out, x)
 	}
 	return out
+}
+
+// hoursIn are the hours of a session of a form; what cannot be read is 0.
+func hoursIn(f *web.Form, n string, zone *time.Location) (begins, ends int64) {
+	for name, to := range map[string]*int64{"begins": &begins, "ends": &ends} {
+		if t, err := time.ParseInLocation(fieldTime, f.Text(name+n), zone); err == nil {
+			*to = t.UnixMilli()
+		}
+	}
+	return begins, ends
 }
 
 func (p *Pages) keep(w http.ResponseWriter, r *http.Request) error { return p.keepPage(w, r, blank()) }
@@ -561,6 +567,16 @@ func (p *Pages) check(w http.ResponseWriter, r *http.Request) error {
 	case "walk":
 		n := func(name string) int64 { return int64(f.Int(name, 0, maxWalk, 0)) }
 		err = p.Service.CountWalkIns(ctx, v.City, v.Actor, id, Count{n("women"), n("men"), n("unsaid")})
+	case "move":
+		moved := Session{Place: f.Text("place_0"), Online: f.Text("online_0")}
+		moved.Begins, moved.Ends = hoursIn(f, "_0", v.City.Zone)
+		err = p.Service.Change(ctx, v.City, v.Actor, id, moved)
+	case "off":
+		if f.Text("reason") == "" {
+			f.Fail("reason", "error.field.required")
+			return p.doorPage(w, r, f)
+		}
+		err = p.Service.Change(ctx, v.City, v.Actor, id, Session{Off: f.Text("reason")})
 	default:
 		return web.Bad(nil)
 	}

@@ -371,7 +371,7 @@ func (s *Service) PublishMinutes(ctx context.Context, c *city.City, a permission
 			return err
 		}
 		for _, x := range list {
-			if x.Begins > now.UnixMilli() {
+			if x.Off == "" && x.Begins > now.UnixMilli() {
 				return web.Invalid(web.FieldError{Field: "minutes", Key: "hearing.error.before"})
 			}
 		}

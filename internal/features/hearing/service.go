@@ -326,7 +326,7 @@ func (s *Service) seat(tx *db.Tx, c *city.City, hearing, id int64, v Visit) (*Vi
 	switch {
 	case x.Hearing != hearing:
 		return nil, web.NotFound()
-	case now.UnixMilli() >= x.Begins:
+	case now.UnixMilli() >= x.Begins || x.Off != "":
 		key = "hearing.error.over"
 	case slices.ContainsFunc(list, func(o *Visit) bool { return o.Person == v.Person }):
 		key = "hearing.error.already"
@@ -429,7 +429,7 @@ func (s *Service) keep(ctx context.Context, c *city.City, a permission.Actor, id
 			return err
 		}
 		now := s.Clock.Now()
-		if now.In(c.Zone).Format(time.DateOnly) < time.UnixMilli(x.Begins).In(c.Zone).Format(time.DateOnly) || h.MinutesAt != 0 {
+		if now.In(c.Zone).Format(time.DateOnly) < time.UnixMilli(x.Begins).In(c.Zone).Format(time.DateOnly) || h.MinutesAt != 0 || x.Off != "" {
 			return web.Invalid(web.FieldError{Field: "code", Key: "hearing.error.day"})
 		}
 		if err := fn(tx, x); err != nil {
@@ -440,6 +440,70 @@ func (s *Service) keep(ctx context.Context, c *city.City, a permission.Actor, id
 		}
 		return once.Claim(tx, "/staff"+sessionAt(id))
 	})
+}
+
+// Change moves a session that has not begun, or calls it off when off says why,
+// and tells everybody who signed up for it. Fields: place_0, online_0, begins_0,
+// ends_0, reason.
+func (s *Service) Change(ctx context.Context, c *city.City, a permission.Actor, id int64, to Session) error {
+	now := s.Clock.Now()
+	return s.change(ctx, c, func(tx *db.Tx) error {
+		x, err := lockSession(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		h, err := hearing(tx, c.ID, x.Hearing)
+		if err != nil {
+			return err
+		}
+		if err := a.Check(Publish, h.Body); err != nil {
+			return err
+		}
+		if x.Off != "" || x.Begins <= now.UnixMilli() {
+			return web.Conflict()
+		}
+		f, key := &web.Form{}, "hearing.notice.off"
+		if to.Off == "" {
+			key = "hearing.notice.moved"
+			x.Place, x.Online, x.Begins, x.Ends = to.Place, to.Online, to.Begins, to.Ends
+			whole := *x
+			whole.District = "" // it stays, whatever districts there are by now
+			whole.check(f, "0", nil, now)
+		}
+		long(f, "reason", to.Off, maxPlace)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		x.Off = to.Off
+		if err := errors.Join(setSession(tx, c.ID, x), s.tell(tx, c, h, x, key)); err != nil {
+			return err
+		}
+		if err := permission.Audit(tx, a, Publish, "hearing_session", id, "", now); err != nil {
+			return err
+		}
+		return once.Claim(tx, "/staff"+sessionAt(id))
+	})
+}
+
+// tell tells everybody who has a place in a session what became of it.
+func (s *Service) tell(tx *db.Tx, c *city.City, h *Hearing, x *Session, key string) error {
+	list, err := visits(tx, c.ID, x.ID)
+	if err != nil {
+		return err
+	}
+	title, _ := h.Titles.In(c.Languages[0])
+	for _, v := range list {
+		if v.Person == 0 {
+			continue
+		}
+		if err := notify.Emit(tx, notify.Event{
+			City: c.ID, Key: key, Link: ticket(v.ID), To: []int64{v.Person}, Urgent: true, Paid: true,
+			Args: map[string]string{"title": title, "when": moment(c, x.Begins), "place": x.Place, "reason": x.Off},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remindBefore is how long before it begins somebody is reminded.

@@ -53,17 +53,17 @@ func setMinutes(tx *db.Tx, city, id int64, text string, at int64) (bool, error) 
 	return n == 1, err
 }
 
-const sessionColumns = `id, hearing_id, district, place, online, begins_at, ends_at, capacity, walk_women, walk_men, walk_unsaid`
+const sessionColumns = `id, hearing_id, district, place, online, begins_at, ends_at, capacity, walk_women, walk_men, walk_unsaid, called_off`
 
 const taken = `(SELECT COUNT(*) FROM hearing_visit v WHERE v.city_id = s.city_id AND v.session_id = s.id AND v.state <> 'cancelled')`
 
 func scanSession(r db.Row) (*Session, error) {
 	s := &Session{}
-	return s, r.Scan(&s.ID, &s.Hearing, &s.District, &s.Place, &s.Online, &s.Begins, &s.Ends, &s.Capacity, &s.Walk.Women, &s.Walk.Men, &s.Walk.Unsaid, &s.Signed)
+	return s, r.Scan(&s.ID, &s.Hearing, &s.District, &s.Place, &s.Online, &s.Begins, &s.Ends, &s.Capacity, &s.Walk.Women, &s.Walk.Men, &s.Walk.Unsaid, &s.Off, &s.Signed)
 }
 
 func insertSession(tx *db.Tx, city int64, s *Session) error {
-	_, err := tx.Exec("hearing.session.insert", `INSERT INTO hearing_session (city_id, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0)`,
+	_, err := tx.Exec("hearing.session.insert", `INSERT INTO hearing_session (city_id, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, '')`,
 		city, s.ID, s.Hearing, s.District, s.Place, s.Online, s.Begins, s.Ends, s.Capacity)
 	return err
 }
@@ -83,6 +83,12 @@ func lockSession(tx *db.Tx, city, id int64) (*Session, error) {
 
 func sessions(tx *db.Tx, city, hearing int64) ([]*Session, error) {
 	return db.All(tx, "hearing.sessions", `SELECT `+sessionColumns+`, `+taken+` FROM hearing_session s WHERE city_id = $1 AND hearing_id = $2 ORDER BY begins_at, id`, scanSession, city, hearing)
+}
+
+func setSession(tx *db.Tx, city int64, s *Session) error {
+	_, err := tx.Exec("hearing.session.set", `UPDATE hearing_session SET place = $3, online = $4, begins_at = $5, ends_at = $6, called_off = $7 WHERE city_id = $1 AND id = $2`,
+		city, s.ID, s.Place, s.Online, s.Begins, s.Ends, s.Off)
+	return err
 }
 
 func setWalk(tx *db.Tx, city, id int64, n Count) error {
@@ -124,7 +130,7 @@ func visitsOf(tx *db.Tx, city, person int64, limit int) ([]*Visit, error) {
 func unreminded(tx *db.Tx, city, from, to int64, limit int) ([]*Visit, error) {
 	return db.All(tx, "hearing.unreminded", `SELECT v.id, v.session_id, v.person_id, v.name, v.code, v.sex, v.district, v.state, v.lang, v.reminded FROM hearing_visit v
 		JOIN hearing_session s ON s.city_id = v.city_id AND s.id = v.session_id
-		WHERE s.city_id = $1 AND s.begins_at >= $2 AND s.begins_at < $3 AND v.state = 'signed' AND NOT v.reminded ORDER BY v.id LIMIT $4`, scanVisit, city, from, to, limit)
+		WHERE s.city_id = $1 AND s.begins_at >= $2 AND s.begins_at < $3 AND s.called_off = '' AND v.state = 'signed' AND NOT v.reminded ORDER BY v.id LIMIT $4`, scanVisit, city, from, to, limit)
 }
 
 // reminded notes that somebody is reminded; it is false when somebody else has.

@@ -22,7 +22,8 @@ CREATE TABLE hearing (
     person_id BIGINT NOT NULL,
     PRIMARY KEY (city_id, id)
 );
--- Who came without signing up is counted without a name.
+-- Who came without signing up is counted without a name. called_off says why a
+-- session is not held; '' is one that is.
 CREATE TABLE hearing_session (
     city_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -36,6 +37,7 @@ CREATE TABLE hearing_session (
     walk_women BIGINT NOT NULL,
     walk_men BIGINT NOT NULL,
     walk_unsaid BIGINT NOT NULL,
+    called_off TEXT NOT NULL,
     PRIMARY KEY (city_id, id)
 );
 CREATE INDEX hearing_session_of ON hearing_session (city_id, hearing_id, begins_at, id);
