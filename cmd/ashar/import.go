@@ -16,6 +16,9 @@ func importCity(ctx context.Context, c *console, args []string) error {
 	if len(args) > 0 && args[0] == "budget" {
 		return checkBudget(c, args[1:])
 	}
+	if len(args) > 0 && args[0] == "projects" {
+		return checkProjects(c, args[1:])
+	}
 	cfg, rest, err := settings(c, "import", args, nil)
 	if err != nil {
 		return err

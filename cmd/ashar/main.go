@@ -40,7 +40,7 @@ func commands() []command {
 		{"serve", "serve the city", serve},
 		{"demo", "load or reset the demo city of Bishkek", demo},
 		{"migrate", "bring the database to this version", migrate},
-		{"import", "found a city from a folder of files, or bring changed ones into it; import budget: check a budget file", importCity},
+		{"import", "found a city from a folder of files, or bring changed ones into it; import budget, import projects: check a file of them", importCity},
 		{"export", "write a city into a folder of files, which import takes", exportCity},
 		{"user", "create staff, or reset somebody's access", user},
 		{"clock", "explain how the legal term of a case runs", explainClock},

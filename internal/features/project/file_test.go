@@ -3,6 +3,7 @@ package project
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -330,4 +331,49 @@ func FuzzSettle(f *testing.F) {
 			t.Fatalf("%q is at %v, %v", text, lat, lon)
 		}
 	})
+}
+
+// TestTheExamplesOfTheStandardsAreRead reads the larger set of examples too,
+// where it lies beside the repository.
+func TestTheExamplesOfTheStandardsAreRead(t *testing.T) {
+	root := os.Getenv("ASHAR_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "..", "shared")
+	}
+	dir := filepath.Join(root, "data", "standards")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("THE EXAMPLES OF THE STANDARDS ARE NOT READ: %v; say where they lie with ASHAR_SHARED", err)
+	}
+	c, _ := town()
+	for _, x := range []struct {
+		name           string
+		form           string
+		rows, releases int
+		refused        []string // the paths
+	}{
+		{"oc4ids-0.9/example.json", FormOC4IDS, 1, 0, []string{
+			"projects/0/status", "projects/0/budget/finance/0/assetClass", "projects/0/forecasts/0/observations/0/value", "projects/0/metrics/0/observations/0/value",
+			"projects/0/contractingProcesses/0/summary/social/laborBudget/amount", "projects/0/social/consultationMeetings/0/numberOfParticipants",
+			"projects/0/environment/climateMeasures/0/type",
+		}},
+		{"oc4ids-0.9/blank.json", FormOC4IDS, 0, 0, []string{"projects"}},
+		{"ocds-1.1/example-fictional-release-package.json", FormOCDS, 6, 6, nil},
+		{"ocds-1.1/example-implementation.json", FormOCDS, 1, 1, nil},
+	} {
+		data, err := os.ReadFile(filepath.Join(dir, x.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Check(data, c)
+		var paths []string
+		for _, r := range got.Refused {
+			if r.Line == 0 {
+				t.Errorf("%s: %s has no line", x.name, r.Path)
+			}
+			paths = append(paths, r.Path)
+		}
+		if got.Form != x.form || got.Rows != x.rows || got.Releases != x.releases || !slices.Equal(paths, x.refused) {
+			t.Errorf("%s: %+v", x.name, got)
+		}
+	}
 }

@@ -32,8 +32,8 @@ const (
 	maxImport = 20000
 )
 
-// Refusal is something in a file that is not taken: at a line from 1, or at a
-// path in a document. Reason is in English: files are the work of programs.
+// Refusal is something in a file that is not taken: at a line from 1, and in a
+// document at a path. Reason is in English: files are the work of programs.
 type Refusal struct {
 	Line   int    `json:"line,omitempty"`
 	Path   string `json:"path,omitempty"`
@@ -85,10 +85,16 @@ func parseJSON(data []byte, c *city.City, dir *body.Directory) *Read {
 	}
 	_, releases := m["releases"]
 	_, records := m["records"]
+	out := &Read{}
 	if _, projects := m["projects"]; !projects && (releases || records) {
-		return parseOCDS(m)
+		out = parseOCDS(m)
+	} else {
+		out = parseOC4IDS(m, c, dir)
 	}
-	return parseOC4IDS(m, c, dir)
+	if len(out.Refused) > 0 {
+		out.locate(data)
+	}
+	return out
 }
 
 // decode reads one JSON document with its numbers as they are written.
