@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"github.com/ashar-kg/ashar/internal/app"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
@@ -330,7 +333,59 @@ func TestProjectsComeAndGoAsFiles(t *testing.T) {
 		if again := preview(admin, "c.csv", text); !strings.Contains(again, "New: 0,") || strings.Contains(again, "Not taken") {
 			t.Error("the table that is given out cannot be loaded")
 		}
+		admin.do(200, http.MethodGet, "/projects?lang=en", nil)
+		templates(t, admin)
+		filtered(t, a, admin)
 	})
+}
+
+// templates are read by who gave them out: their example is said to be left out,
+// and becomes a project under an id of its own.
+func templates(t *testing.T, admin *browser) {
+	table, _ := admin.do(200, http.MethodGet, "/data/projects-template.csv", nil)
+	book, _ := admin.do(200, http.MethodGet, "/data/projects-template.xlsx", nil)
+	for name, data := range map[string]string{"t.csv": table, "t.xlsx": book} {
+		if page, _ := admin.upload(422, "/staff/projects/import", "file", nil, map[string]string{name: data}); !strings.Contains(page, "the example of the template is left out") {
+			t.Errorf("%s: the example is taken", name)
+		}
+	}
+	if page := preview(admin, "t.csv", strings.Replace(table, "example,", "w-9,", 1)); !strings.Contains(page, "New: 1,") || strings.Contains(page, "Not taken") {
+		t.Error("the row of the template is no right one")
+	}
+	f, err := excelize.OpenReader(strings.NewReader(book))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if rows, err := f.GetRows("columns"); err != nil || len(rows) != len(project.Columns)+1 || !strings.Contains(rows[1][1], "never changes") {
+		t.Errorf("the columns are explained by %v (%v)", rows, err)
+	}
+}
+
+// filtered takes a view as files: their rows are those of the page.
+func filtered(t *testing.T, a *app.App, admin *browser) {
+	const view = "?status=implementation&sector=transport.road"
+	want := projectsOf(t, a, project.Filter{Status: project.Implementation, Sector: "transport.road"})
+	page, _ := admin.do(200, http.MethodGet, "/projects"+view, nil)
+	for _, form := range []string{"csv", "xlsx", "oc4ids.json", "geojson"} {
+		if !strings.Contains(page, "/data/projects."+form+"?sector=transport.road&amp;status=implementation") {
+			t.Errorf("the page does not lead to its rows as %s", form)
+		}
+	}
+	table, _ := admin.do(200, http.MethodGet, "/data/projects.csv"+view, nil)
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\ufeff"))).ReadAll()
+	if err != nil || len(rows)-1 != want || want == 0 {
+		t.Errorf("%d rows of %d (%v)", len(rows)-1, want, err)
+	}
+	book, _ := admin.do(200, http.MethodGet, "/data/projects.xlsx"+view, nil)
+	if again := preview(admin, "v.xlsx", book); !strings.Contains(again, fmt.Sprintf("Rows in the file: %d. New: 0,", want)) || strings.Contains(again, "Not taken") {
+		t.Error("the workbook that is given out cannot be loaded")
+	}
+	text, _ := admin.do(200, http.MethodGet, "/data/projects.oc4ids.json"+view, nil)
+	var doc struct{ Projects []map[string]any }
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || len(doc.Projects) != want {
+		t.Errorf("the package has %d projects of %d (%v)", len(doc.Projects), want, err)
+	}
 }
 
 func TestOnlyWhoMayChangesProjects(t *testing.T) {

@@ -33,8 +33,10 @@ func (p *Pages) Manifest() manifest.Feature {
 			// files
 			{Pattern: "GET /data/projects.oc4ids.json", Handle: p.oc4idsFile, Cached: true, Open: true},
 			{Pattern: "GET /data/projects.geojson", Handle: p.geoFile, Cached: true, Open: true},
-			{Pattern: "GET /data/projects.csv", Handle: p.csvFile, Cached: true, Open: true},
+			{Pattern: "GET /data/projects.csv", Handle: p.tableFile, Cached: true, Open: true},
+			{Pattern: "GET /data/projects.xlsx", Handle: p.tableFile, Cached: true, Open: true},
 			{Pattern: "GET /data/projects-template.csv", Handle: p.templateFile, Cached: true, Open: true},
+			{Pattern: "GET /data/projects-template.xlsx", Handle: p.templateFile, Cached: true, Open: true},
 			// staff
 			{Pattern: "GET /staff/project-questions/{number}", Handle: p.question},
 			{Pattern: "POST /staff/project-questions/{number}", Handle: p.reply},
@@ -50,7 +52,7 @@ func (p *Pages) Manifest() manifest.Feature {
 		},
 		Data: []manifest.Dataset{{
 			Title: "project.data.title", Text: "project.data.text", Page: "/projects",
-			Files: []string{"/data/projects.oc4ids.json", "/data/projects.geojson", "/data/projects.csv"},
+			Files: []string{"/data/projects.oc4ids.json", "/data/projects.geojson", "/data/projects.csv", "/data/projects.xlsx"},
 		}},
 		PersonalData: []manifest.PersonalData{{
 			Name: "project_questions", Purpose: "project.register.purpose", Term: "project.register.term", Export: export, Tell: tell, Erase: erase,

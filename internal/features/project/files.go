@@ -3,7 +3,6 @@ package project
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -22,9 +21,9 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
-// Package is every project of a city, or one, as a package of OC4IDS. uri is the
+// Package is the projects of a filter as a package of OC4IDS. uri is the
 // address at which it stands; the date of a package is that of its newest change.
-func (s *Service) Package(ctx context.Context, c *city.City, uri string, only int64) ([]byte, error) {
+func (s *Service) Package(ctx context.Context, c *city.City, uri string, q Filter) ([]byte, error) {
 	dir, err := s.Bodies.Of(ctx, c.ID)
 	if err != nil {
 		return nil, err
@@ -54,19 +53,7 @@ func (s *Service) Package(ctx context.Context, c *city.City, uri string, only in
 		doc.Projects = append(doc.Projects, x)
 		return err
 	}
-	if only != 0 {
-		var p *Project
-		if err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
-			p, err = get(tx, c.ID, only)
-			return err
-		}); err != nil {
-			return nil, err
-		}
-		err = add(p)
-	} else {
-		err = s.Each(ctx, c, Filter{}, add)
-	}
-	if err != nil {
+	if err := s.Each(ctx, c, q, add); err != nil {
 		return nil, err
 	}
 	doc.Published = stamp(newest)
@@ -74,8 +61,11 @@ func (s *Service) Package(ctx context.Context, c *city.City, uri string, only in
 }
 
 func (p *Pages) oc4idsFile(w http.ResponseWriter, r *http.Request) error {
-	v := page.Of(r)
-	data, err := p.Service.Package(r.Context(), v.City, v.Absolute("/data/projects.oc4ids.json"), 0)
+	s, err := p.scene(r.Context())
+	if err != nil {
+		return err
+	}
+	data, err := p.Service.Package(r.Context(), s.City, s.Absolute(r.URL.RequestURI()), filterOf(r.URL.Query(), s.bodies))
 	if err != nil {
 		return err
 	}
@@ -155,26 +145,6 @@ func (p *Pages) placeFile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *Pages) csvFile(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.scene(r.Context())
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	out.WriteString("\ufeff")
-	rows := csv.NewWriter(&out)
-	if err := rows.Write(Columns); err != nil {
-		return err
-	}
-	if err := p.Service.Each(r.Context(), s.City, filterOf(r.URL.Query(), s.bodies), func(x *Project) error {
-		return rows.Write(plain(x.Row(s.City.Zone, s.bodies)))
-	}); err != nil {
-		return err
-	}
-	rows.Flush()
-	return sendFile(w, r, "text/csv; charset=utf-8", "projects.csv", out.Bytes())
-}
-
 // plain keeps spreadsheets from taking a text for a formula.
 func plain(row []string) []string {
 	for i, v := range row {
@@ -183,10 +153,6 @@ func plain(row []string) []string {
 		}
 	}
 	return row
-}
-
-func (p *Pages) templateFile(w http.ResponseWriter, r *http.Request) error {
-	return sendFile(w, r, "text/csv; charset=utf-8", "projects-template.csv", []byte("\ufeff"+strings.Join(Columns, ",")+"\r\n"))
 }
 
 // upload is the page where a file is chosen, and seen before it is stored.

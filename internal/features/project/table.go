@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -114,6 +115,10 @@ func (t *table) take(out *Read, n int, row []string, c *city.City, dir *body.Dir
 	}
 	r := &tableRow{t: t, row: row, line: n, zone: c.Zone, currency: c.Currency}
 	p := r.project(dir)
+	if p.Public == exampleID {
+		out.Refused = append(out.Refused, Refusal{Line: n, Reason: "id: the example of the template is left out"})
+		return true
+	}
 	if len(r.bad) == 0 && t.seen[p.Public] {
 		r.fail("id", "stands in the table twice")
 	}
@@ -293,7 +298,7 @@ func (p *Project) Row(zone *time.Location, dir *body.Directory) []string {
 		if !m.Known() {
 			return ""
 		}
-		return strings.ReplaceAll(fmt.Sprintf("%d.%02d", m.Minor/100, m.Minor%100), ".00", "")
+		return plainSum(m.Minor)
 	}
 	place := func(v float64) string {
 		if !p.Placed {
@@ -321,6 +326,6 @@ func (p *Project) Row(zone *time.Location, dir *body.Directory) []string {
 	return []string{
 		p.Public, p.Titles["ky"], p.Titles["ru"], p.Titles["en"], p.Texts["ky"], p.Texts["ru"], p.Texts["en"], p.Type, p.Status, strings.Join(p.Sectors, "|"), code, p.Authority,
 		p.District, p.Address, place(p.Lat), place(p.Lon), day(p.Planned.Start), day(p.Planned.End), day(p.Began), day(p.Ended), day(p.Guarantee), money(p.Budget),
-		p.Budget.Currency, k.Title, k.OCID, s.Name, s.INN, money(k.Value), day(k.Period.Start), day(k.Period.End), src.Title, src.Link, src.Note, strings.Join(p.Inferred, "|"),
+		cmp.Or(p.Budget.Currency, k.Value.Currency), k.Title, k.OCID, s.Name, s.INN, money(k.Value), day(k.Period.Start), day(k.Period.End), src.Title, src.Link, src.Note, strings.Join(p.Inferred, "|"),
 	}
 }
