@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -440,4 +441,40 @@ func written(t *testing.T, s *httptest.Server, officer *browser, version string)
 		t.Error("there is no PDF")
 	}
 	officer.do(409, http.MethodPost, "/staff"+at, f) // what was published stays
+}
+
+// A file that is too large to wait for is looked at and stored by jobs, whose
+// progress the page shows.
+func TestALargeBudgetIsImportedBesides(t *testing.T) {
+	const lines = 25_000
+	var file strings.Builder
+	file.WriteString("Год;Направление;Раздел;Ведомство;Экономическая статья;Наименование;Сумма\n")
+	for i := range lines {
+		fmt.Fprintf(&file, "2027;Расходы;%02d%02d;dtrdi;%d;Строка номер %d бюджета;%d,00\n", i%10+1, i%40, 21+i%11, i, i%900+1)
+	}
+	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
+		officer := demoPerson(t, s, "1000")
+		before := count(t, a, `SELECT COUNT(*) FROM budget_line`)
+		page, at := officer.send(200, "/staff/budget", draftForm("2026-09-01"), map[string]string{"large.csv": file.String()})
+		if !strings.Contains(page, "<progress") {
+			t.Fatalf("the page at %s shows no progress of the check", at)
+		}
+		deliver(t, a)
+		officer.do(200, http.MethodPost, at, answered("2026-09-01", "thousand"))
+		deliver(t, a)
+		if page, _ := officer.do(200, http.MethodGet, at, nil); strings.Contains(page, "<progress") || !strings.Contains(page, "25,000") {
+			t.Fatal("the preview does not stand after the check")
+		}
+		if n := count(t, a, `SELECT COUNT(*) FROM budget_line`); n != before {
+			t.Fatalf("a preview stored %d lines", n-before)
+		}
+		officer.do(200, http.MethodPost, at, url.Values{"do": {"confirm"}, "sure": {"1"}})
+		if page, _ := officer.do(200, http.MethodGet, at, nil); !strings.Contains(page, `<progress class="budget-progress" max="25000" value="0"`) {
+			t.Error("the page shows no progress of what is being stored")
+		}
+		deliver(t, a)
+		if n := count(t, a, `SELECT COUNT(*) FROM budget_line`); n != before+lines {
+			t.Errorf("%d lines are stored, want %d", n-before, lines)
+		}
+	})
 }
