@@ -23,7 +23,7 @@ import (
 type tallying struct {
 	file, rule, compare, ties, ballot string
 	json, explain                     bool
-	add1                      pb.Add1
+	add1                              pb.Add1
 }
 
 // tally recounts an election from a Pabulib file. docs/tally.md explains it to

@@ -74,7 +74,7 @@ func campaign(t *testing.T, a *app.App, slug string, change ...func(*vote.Campai
 		{"lenin", "L02", "leninsky", "road", 150_000},
 	} {
 		list = append(list, &vote.Project{
-			Pot: p.pot, District: p.district, Category: p.category, Code: p.code, Number: int64(i + 1), Cost: som(p.cost), Titles: vote.Texts{"ky": "Долбоор " + p.code, "en": "Project " + p.code},
+			Pot: p.pot, Placed: p.code == "C01" || p.code == "C02", Lat: 42.8746, Lon: 74.6036, District: p.district, Category: p.category, Code: p.code, Number: int64(i + 1), Cost: som(p.cost), Titles: vote.Texts{"ky": "Долбоор " + p.code, "en": "Project " + p.code},
 		})
 	}
 	if err := a.Votes.PutProjects(t.Context(), c, admin, slug, list); err != nil {
@@ -198,12 +198,53 @@ func TestABallotIsCastCountedAndRecounted(t *testing.T) {
 			}
 		}
 		visit(t, s).do(200, http.MethodGet, "/vote/yards/results/city", nil)
+		replayed(t, s)
 		spread(t, s)
 		admin.do(409, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		later.Advance(6 * 24 * time.Hour)
 		admin.do(200, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		carried(t, a, c.ID, "yards/C01", "yards/C03", "yards/L01")
 	})
+}
+
+// replayed goes through the rounds by their links, and looks at the map of the
+// winners and at what messengers show.
+func replayed(t *testing.T, s *httptest.Server) {
+	t.Helper()
+	v := visit(t, s)
+	at, seen := "/vote/yards/results/city?round=1", 0
+	for at != "" {
+		seen++
+		page, _ := v.do(200, http.MethodGet, at+"&lang=en", nil)
+		if !strings.Contains(page, fmt.Sprintf("Round %d of 3", seen)) || strings.Contains(page, `rel="prev"`) != (seen > 1) {
+			t.Errorf("round %d is not told: %s", seen, at)
+		}
+		if so := strings.Contains(page, ">C01. "); so != (seen >= 2) {
+			t.Errorf("after round %d C01 is funded: %t", seen, so)
+		}
+		next := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(page)
+		if at = ""; next != nil {
+			at = next[1]
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d rounds can be walked through, want 3", seen)
+	}
+	for _, wrong := range []string{"0", "4", "x", ""} {
+		v.do(404, http.MethodGet, "/vote/yards/results/city?round="+wrong, nil)
+	}
+	page, _ := v.do(200, http.MethodGet, "/vote/yards/results?lang=en", nil)
+	for _, has := range []string{`property="og:image"`, "/vote/yards/card.jpg?lang=en", "3 of 5 projects won, 1,100,000 som will be spent", `data-over="/vote/yards/winners.geojson"`} {
+		if !strings.Contains(page, has) {
+			t.Errorf("the page of the result lacks %q", has)
+		}
+	}
+	if places, _ := v.do(200, http.MethodGet, "/vote/yards/winners.geojson", nil); !strings.Contains(places, `"C01"`) || strings.Contains(places, `"C02"`) {
+		t.Errorf("the map should have the winners only: %s", places)
+	}
+	if picture, _ := v.do(200, http.MethodGet, "/vote/yards/card.jpg?lang=ky", nil); !strings.HasPrefix(picture, "\xff\xd8") {
+		t.Error("the card is no picture")
+	}
 }
 
 // spread looks how the money of the result spreads over districts and topics:

@@ -31,7 +31,7 @@ const everybody = [
   '/', '/reports', '/reports?state=open', '/reports?q=жокжок', `/reports/${number}`, '/reports/new', '/bodies', '/bodies/gorsvet', '/districts/leninsky',
   '/answers', '/answers?kind=appeal&period=4w', '/bulletins', week, '/data/figures',
   '/data/', '/developers', '/record', '/record/0', '/appeals', '/appeals/new', '/published', letter, '/systemic', `/systemic/${issue}`, '/account/sign-in', '/demo', '/offline', '/outages', '/news', '/reception', reception, '/hearings', ...hearings, meeting, '/grants', call, grantSession, granted('failed'),
-  '/vote', '/vote/2027', '/vote/2027/ideas', '/vote/2026', '/vote/2026/projects', '/vote/2026/projects/C01', '/vote/2026/rules', '/vote/2025/results', '/vote/2025/results/city', '/vote/parks-2026/results', '/vote/amsterdam-522/results', '/projects', '/projects?alarm=late', project, '/nothing',
+  '/vote', '/vote/2027', '/vote/2027/ideas', '/vote/2026', '/vote/2026/projects', '/vote/2026/projects/C01', '/vote/2026/rules', '/vote/2025/results', '/vote/2025/results/city', '/vote/2025/results/city?round=2', '/vote/parks-2026/results', '/vote/amsterdam-522/results', '/projects', '/projects?alarm=late', project, '/nothing',
 ];
 const own = ['/account', '/account/notices', '/account/preferences', '/account/contacts', '/account/devices', '/account/security', '/account/data', '/account/mandates', '/account/link'];
 const resident = await visitor(browser, phone);

@@ -14,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/sharecard"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/pb"
 )
@@ -22,6 +23,8 @@ func (p *Pages) resultRoutes() []manifest.Route {
 	return []manifest.Route{
 		{Pattern: "GET /vote/{slug}/results", Handle: p.results, Cached: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}", Handle: p.replay, Cached: true},
+		{Pattern: "GET /vote/{slug}/card.jpg", Handle: p.card, Cached: true},
+		{Pattern: "GET /vote/{slug}/winners.geojson", Handle: p.winnersMap, Cached: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/tally.json", Handle: p.tallyFile, Open: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/projects.csv", Handle: p.projectsFile, Open: true},
 		{Pattern: "GET /vote/{slug}/winners.json", Handle: p.winnersFile, Open: true},
@@ -79,7 +82,7 @@ func (p *Pages) results(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("vote.result.title") + " · " + s.title()}, resultsView(s))
+	return page.Render(w, r, s.shared(s.T("vote.result.title")+" · "+s.title()), resultsView(s))
 }
 
 // one is the tally of the pot in the address.
@@ -95,12 +98,116 @@ func (p *Pages) one(r *http.Request) (*result, *Tally, error) {
 	return s, s.tallies[i], nil
 }
 
+// shared is the head of a page of the result, with what messengers show of it.
+func (s *result) shared(title string) page.Meta {
+	won, of, spent := s.sums()
+	return page.Meta{
+		Title: title, Description: s.T("vote.result.shared", "won", won, "of", of, "spent", spent, "voters", int(s.tallied.Ballots)),
+		Image: at(s.Slug) + "/card.jpg?lang=" + s.Lang(),
+	}
+}
+
+// sums are how many projects of all pots won, of how many, and for how much.
+func (s *result) sums() (won, of int, spent string) {
+	sum := new(big.Rat)
+	for _, t := range s.tallies {
+		won, of = won+len(t.Outcome.Winners), of+len(t.Outcome.Projects)
+		sum.Add(sum, t.Outcome.Cost.Rat)
+	}
+	return won, of, s.sum(pb.Number{Rat: sum})
+}
+
+// card is the picture that messengers show beside a link to the result.
+func (p *Pages) card(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.result(r)
+	if err != nil {
+		return err
+	}
+	won, of, spent := s.sums()
+	c := sharecard.Card{
+		City: s.City.Name(s.Lang()), Kind: s.T("vote.result.title"), Title: s.title(), Place: s.T("vote.result.card", "won", won, "of", of, "spent", spent),
+		State: "in_work", Status: s.T("vote.stage.counted"), Number: s.Slug,
+	}
+	switch {
+	case s.Example():
+		c.State, c.Status = "not_fixed", s.T("vote.stage.example")
+	case s.Annulled != 0:
+		c.State, c.Status = "not_fixed", s.T("vote.stage.annulled")
+	case s.Confirmed != 0:
+		c.State, c.Status = "fixed", s.T("vote.stage.confirmed")
+	}
+	data, err := sharecard.JPEG(c, s.AssetFile)
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "image/jpeg", data).Send(w, r)
+	return nil
+}
+
+// placed are the winners that have a place, by pot and number.
+func (s *result) placed() (out []*Project) {
+	for _, t := range s.tallies {
+		for _, v := range t.winners() {
+			if q := s.byCode(v.Project); q.Placed {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
+}
+
+// winnersMap are the places of the winners as GeoJSON.
+func (p *Pages) winnersMap(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.result(r)
+	if err != nil {
+		return err
+	}
+	shapes := []any{}
+	for _, q := range s.placed() {
+		var geometry any = map[string]any{"type": "Point", "coordinates": []float64{q.Lon, q.Lat}}
+		if q.Geometry != "" {
+			geometry = json.RawMessage(q.Geometry)
+		}
+		title, _ := q.Titles.In(s.Lang())
+		shapes = append(shapes, map[string]any{"type": "Feature", "geometry": geometry, "properties": map[string]any{"code": q.Code, "title": title}})
+	}
+	text, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": shapes})
+	if err != nil {
+		return err
+	}
+	web.NewBody(http.StatusOK, "application/geo+json", text).Send(w, r)
+	return nil
+}
+
+// replay tells the count round by round: all rounds, or with ?round=N one of
+// them and how it stood then.
 func (p *Pages) replay(w http.ResponseWriter, r *http.Request) error {
 	s, t, err := p.one(r)
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("vote.replay.title") + " · " + s.title()}, replayView(s, t))
+	meta := s.shared(s.T("vote.replay.title") + " · " + s.title())
+	if !r.URL.Query().Has("round") {
+		return page.Render(w, r, meta, replayView(s, t))
+	}
+	n, err := strconv.Atoi(r.URL.Query().Get("round"))
+	if err != nil || n < 1 || n > len(t.Outcome.Rounds) {
+		return web.NotFound()
+	}
+	meta.NoIndex = true
+	return page.Render(w, r, meta, stepView(s, t, n))
+}
+
+// upTo are the projects that were funded in the first n rounds.
+func upTo(o *pb.Outcome, n int) (out []pb.Verdict) {
+	for _, r := range o.Rounds[:n] {
+		for _, v := range o.Projects {
+			if r.Selected && v.Project == r.Project {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
 }
 
 // tallyFile is the outcome with its whole history, as "ashar tally --json".
