@@ -39,7 +39,7 @@ func deskForm(t *testing.T, b *browser, slug, do, number string, picks ...string
 	if secret == nil {
 		t.Fatalf("the desk offers no ballot: %.600s", page)
 	}
-	f := url.Values{"do": {do}, "secret": {secret[1]}, "class": {"living"}, "district": {"leninsky"}, "born": {"1990-05-17"}, "number": {number}}
+	f := url.Values{"do": {do}, "secret": {secret[1]}, "class": {"living"}, "district": {"leninsky"}, "born": {"1990-05-17"}, "number": {number}, "no_phone": {"1"}}
 	for _, code := range picks {
 		f.Set("pick_"+code, "1")
 	}

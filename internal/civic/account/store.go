@@ -191,6 +191,12 @@ func KnownBy(tx *db.Tx, city, person int64) ([]string, error) {
 		UNION ALL SELECT 'identity ' || issuer || ' ' || subject_hash FROM account_identity WHERE city_id = $1 AND person_id = $2`, db.Text, city, person)
 }
 
+// WithContact finds who proved an address or telephone number, as it is stored.
+// Nobody is db.ErrNotFound.
+func WithContact(tx *db.Tx, city int64, address string) (person int64, err error) {
+	return db.One(tx, "account.with_contact", `SELECT person_id FROM account_contact WHERE city_id = $1 AND address = $2 AND verified_at > 0`, db.Int64, city, address)
+}
+
 // Names reads the names of people by id.
 func Names(tx *db.Tx, city int64, people []int64) (map[int64]string, error) {
 	out := map[int64]string{}

@@ -18,7 +18,8 @@ type Vote struct {
 	District string
 	Born     string              // 2006-01-02
 	Number   string              // personal number or number of a document, where the rules or a clerk ask for it
-	Phone    string              // of who votes at a desk, if there is one
+	Phone    string              // of who votes at a desk
+	NoPhone  bool                // who votes at a desk says to have none
 	Choices  map[string][]Choice // by pot
 }
 
@@ -79,6 +80,10 @@ func (x *Campaign) pot(f *web.Form, p *Pot, list []Choice, b *Book) {
 		cost += b.Projects[i].Cost
 		if x.Rules.Ballot == Points && c.Points < 1 || x.Rules.Ballot != Points && c.Points != 0 {
 			f.Fail(field, "vote.ballot.error.project")
+			return
+		}
+		if x.Rules.Ballot == Points && c.Points > x.Rules.Points { // before numbers that are too large are added up
+			f.Fail(field, "vote.ballot.error.points", "max", x.Rules.Points, "n", c.Points)
 			return
 		}
 	}
@@ -150,7 +155,27 @@ func (x *Campaign) places(p *Pot, list []*Project) int {
 	if p.MaxPicks > 0 {
 		return min(n, p.MaxPicks)
 	}
-	return min(n, 5)
+	return n
+}
+
+// fewest tells whether a ballot can have as many projects of a pot as the rules
+// want at least.
+func (x *Campaign) fewest(p *Pot, list []*Project) bool {
+	var costs []int64
+	for _, q := range list {
+		if q.Pot == p.Code && q.Dropped == "" {
+			costs = append(costs, q.Cost)
+		}
+	}
+	n, sum := max(1, p.MinPicks), int64(0)
+	if n > len(costs) {
+		return false
+	}
+	slices.Sort(costs)
+	for _, cost := range costs[:n] {
+		sum += cost
+	}
+	return x.Rules.Ballot != Knapsack || sum <= p.Amount
 }
 
 // som is an amount in whole units for a sentence, rounded up.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
@@ -138,6 +139,9 @@ func (p *Pages) step(w http.ResponseWriter, r *http.Request, b *ballotForm) erro
 	if b.numbered() {
 		documentOf(who, b.City, &b.vote)
 	}
+	if b.desk {
+		b.phoneOf(who, b.City, &b.vote)
+	}
 	if b.form.Take(who.Err()) {
 		return page.Render(w, r, b.meta(), whoView(b))
 	}
@@ -202,7 +206,7 @@ func districtCodes(s *scene) (out []string) {
 func readVote(f *web.Form) Vote {
 	return Vote{
 		Secret: f.Text(secretField), Class: Class(f.Text("class")), District: f.Text("district"), Born: f.Text("born"),
-		Number: f.Text("number"), Phone: f.Text("phone"),
+		Number: f.Text("number"), Phone: f.Text("phone"), NoPhone: f.Checked("no_phone"),
 	}
 }
 
@@ -227,7 +231,7 @@ func (b *ballotForm) problems() []ui.Problem {
 
 // kept are the fields of earlier steps that a later one carries on.
 func (b *ballotForm) kept(choices bool) (out [][2]string) {
-	for _, name := range []string{secretField, "class", "district", "born", "number", "phone"} {
+	for _, name := range []string{secretField, "class", "district", "born", "number", "phone", "no_phone"} {
 		if v := b.form.Text(name); v != "" {
 			out = append(out, [2]string{name, v})
 		}
@@ -247,12 +251,20 @@ func (b *ballotForm) kept(choices bool) (out [][2]string) {
 			}
 		}
 	}
-	slices.SortFunc(out, func(x, y [2]string) int {
-		if x[0] < y[0] {
-			return -1
+	slices.SortFunc(out, func(x, y [2]string) int { return strings.Compare(x[0], y[0]) })
+	return out
+}
+
+// marked are the choices as they were sent, which the first step carries on so
+// that going back loses none.
+func (b *ballotForm) marked() (out [][2]string) {
+	for name, values := range b.form.Values {
+		kind, _, _ := strings.Cut(name, "_")
+		if slices.Contains([]string{"pick", "points", "rank"}, kind) && values[0] != "" {
+			out = append(out, [2]string{name, values[0]})
 		}
-		return 1
-	})
+	}
+	slices.SortFunc(out, func(x, y [2]string) int { return strings.Compare(x[0], y[0]) })
 	return out
 }
 

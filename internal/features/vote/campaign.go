@@ -270,6 +270,10 @@ func (x *Campaign) checkPots(f *web.Form) {
 			f.Fail(field, "vote.error.pot_amount")
 		case p.Cap < 0 || p.Cap > p.Amount:
 			f.Fail(field, "vote.error.pot_cap")
+		case x.Rules.Ballot == Ranking && p.MaxPicks == 0:
+			f.Fail(field, "vote.error.pot_ranks")
+		case x.Rules.Ballot == Points && p.MinPicks > x.Rules.Points:
+			f.Fail(field, "vote.error.pot_picks")
 		case p.MinVotes < 0 || p.MinPicks < 0 || p.MaxPicks < 0 || p.MaxPicks != 0 && p.MaxPicks < p.MinPicks:
 			f.Fail(field, "vote.error.pot_picks")
 		}

@@ -78,6 +78,9 @@ func (x *Campaign) ready(list []*Project, now time.Time) string {
 		if !slices.ContainsFunc(list, func(q *Project) bool { return q.Pot == p.Code && q.Dropped == "" }) {
 			return "vote.open.error.empty"
 		}
+		if !x.fewest(&p, list) {
+			return "vote.open.error.picks"
+		}
 	}
 	if slices.ContainsFunc(list, func(q *Project) bool { return q.Dropped == "" && (q.Code == "" || q.Cost <= 0) }) {
 		return "vote.open.error.projects"
@@ -150,18 +153,59 @@ func (s *Service) enrol(ctx context.Context, c *city.City, a permission.Actor, s
 		return "", permission.ErrDenied
 	}
 	w := way{channel: channel, clerk: &a, arrived: s.Clock.Now()}
-	if v.Phone != "" {
-		phone, err := sms.Normalize(v.Phone, c.PhonePrefix)
-		if err != nil {
-			return "", web.Invalid(web.FieldError{Field: "phone", Key: "votedesk.error.phone"})
-		}
-		w.by = append(w.by, "contact "+phone)
-	}
 	x, b, err := s.opened(ctx, c, slug)
 	if err != nil {
 		return "", err
 	}
+	f := &web.Form{}
+	phone := x.phoneOf(f, c, &v)
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	if phone != "" {
+		known, err := s.knownByPhone(ctx, c, phone)
+		if err != nil {
+			return "", err
+		}
+		w.by = append(known, "contact "+phone)
+	}
 	return s.cast(ctx, c, x, b, v, w)
+}
+
+// phoneOf is the telephone of who votes at a desk, "" for none. Where the site
+// does not ask for a number of a document only the telephone tells whether
+// somebody has voted there: a clerk who enters none says so. Field: phone.
+func (x *Campaign) phoneOf(f *web.Form, c *city.City, v *Vote) string {
+	if v.Phone == "" {
+		if !x.Rules.Document && !v.NoPhone {
+			f.Fail("phone", "votedesk.error.phone_or_none")
+		}
+		return ""
+	}
+	phone, err := sms.Normalize(v.Phone, c.PhonePrefix)
+	if err != nil {
+		f.Fail("phone", "votedesk.error.phone")
+	}
+	return phone
+}
+
+// knownByPhone is by what somebody is known who has an account with a telephone:
+// the account may have voted when it had another one. There may be none.
+func (s *Service) knownByPhone(ctx context.Context, c *city.City, phone string) (by []string, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		person, err := account.WithContact(tx, c.ID, phone)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if by, err = account.KnownBy(tx, c.ID, person); err == nil {
+			by = append(by, personKey(person))
+		}
+		return err
+	})
+	return by, err
 }
 
 // cast is the common way onto the roll and into the box.
