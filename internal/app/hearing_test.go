@@ -173,13 +173,17 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 			t.Error("the overdue answer is not counted")
 		}
 		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"answer"}, "number": {first}, "note": {"Two million som"}, "change": {"Raised"}, "line": {"Street lamps"}, "line_link": {"/budget"}})
-		clerk.do(422, http.MethodPost, desk, url.Values{"do": {"propose"}, "proposal": {"More benches"}, "decision": {"partly"}})
-		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"propose"}, "proposal": {"More benches"}, "decision": {"partly"}, "reason": {"Ten of them"}})
+		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"room"}, "what": {"proposal"}, "question": {"More benches, please"}})
+		listed, _ := clerk.do(200, http.MethodGet, desk, nil)
+		proposal := numberBefore(t, listed, "More benches")
+		clerk.do(422, http.MethodPost, desk, url.Values{"do": {"answer"}, "number": {proposal}, "note": {"Ten of them"}})
+		clerk.do(422, http.MethodPost, desk, url.Values{"do": {"answer"}, "number": {proposal}, "note": {""}, "decision": {"partly"}})
+		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"answer"}, "number": {proposal}, "note": {"Ten of them"}, "decision": {"partly"}})
 		foreign.do(403, http.MethodPost, desk, url.Values{"do": {"minutes"}, "minutes": {"All was said and heard."}})
 		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"minutes"}, "minutes": {"All was said and heard."}})
 		clerk.do(409, http.MethodPost, desk, url.Values{"do": {"minutes"}, "minutes": {"All was said otherwise."}})
 		page, _ = visit(t, s).do(200, http.MethodGet, at, nil)
-		for _, want := range []string{"Two million som", "Street lamps", "Raised", "More benches", "Ten of them", "All was said and heard."} {
+		for _, want := range []string{"Two million som", "Street lamps", "Raised", "More benches", "Ten of them", "Partly accepted", "All was said and heard."} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the hearing does not say %q", want)
 			}

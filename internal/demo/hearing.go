@@ -133,11 +133,15 @@ func heldHearing(ctx context.Context, s hearing.Service, past *clock.Manual, c *
 	}); err != nil {
 		return err
 	}
-	for _, p := range []hearing.Proposal{
-		{Hearing: made.ID, Text: "Публиковать исполнение бюджета каждый месяц", Decision: "accepted", Reason: "Данные уже собираются помесячно."},
-		{Hearing: made.ID, Text: "Угууларды дем алыш күндөрү өткөрүү", Decision: "rejected", Reason: "Залдар дем алыш күндөрү жабык."},
+	for _, p := range []struct{ text, lang, decision, reason string }{
+		{"Публиковать исполнение бюджета каждый месяц", "ru", hearing.Accepted, "Данные уже собираются помесячно."},
+		{"Угууларды дем алыш күндөрү өткөрүү", "ky", hearing.Rejected, "Залдар дем алыш күндөрү жабык."},
 	} {
-		if err := s.Propose(ctx, c, staff, p); err != nil {
+		q, err := s.Question(ctx, c, staff, made.ID, hearing.Ask{Text: p.text, Lang: p.lang, Room: true, Proposal: true})
+		if err != nil {
+			return err
+		}
+		if err := s.Answer(ctx, c, staff, q.Number, hearing.Reply{Words: p.reason, Lang: p.lang, Decision: p.decision}); err != nil {
 			return err
 		}
 	}

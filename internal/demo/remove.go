@@ -15,7 +15,7 @@ var tables = []string{
 	"figures_bulletin", "report_detail", "report_remote", "appeal_detail",
 	"appeal_answer", "appeal_publication", "systemic_issue", "systemic_step", "systemic_link", "systemic_trace", "systemic_proposal", "systemic_member", "systemic_cursor",
 	"systemic_late",
-	"document_file", "desk_call", "desk_callback", "outage_notice", "mandate_grant", "account_home", "hearing", "hearing_session", "hearing_visit", "hearing_question", "hearing_proposal", "reception_session", "reception_booking", "news_item", "postbox_letter", "chat_talk", "budget_class", "budget_version", "budget_line", "budget_sum", "budget_import", "budget_source", "budget_question", "budget_document", "budget_play", "budget_booklet",
+	"document_file", "desk_call", "desk_callback", "outage_notice", "mandate_grant", "account_home", "hearing", "hearing_session", "hearing_visit", "hearing_question", "reception_session", "reception_booking", "news_item", "postbox_letter", "chat_talk", "budget_class", "budget_version", "budget_line", "budget_sum", "budget_import", "budget_source", "budget_question", "budget_document", "budget_play", "budget_booklet",
 	"notify_chat", "notify_count", "notify_text", "notify_digest", "report_route", "place_point", "place_cell", "place_delta", "notify_follow", "notify_inbox", "notify_message", "notify_watch", "notify_watch_cell",
 	"account_session", "account_grant", "account_challenge", "account_limit", "city_counter", "once_key", "job",
 	"project", "project_change", "project_update", "project_photo", "project_case",

@@ -167,29 +167,29 @@ type Visit struct {
 	Reminded bool
 }
 
-// Question is a question with what came of it.
+// Question is a question or a proposal with what came of it.
 type Question struct {
 	*casework.File
-	Hearing int64
-	Put     bool   // it was put at the meeting
-	Change  string // what changed by it
-	Line    string // of the budget, in words
-	LineAt  string // its page, or ""
-	Answer  string
-	Lang    string // of the answer
-}
-
-// The decisions about a proposal.
-var Decisions = []string{"accepted", "partly", "rejected"}
-
-// Proposal is what was proposed at a hearing and decided about it.
-type Proposal struct {
-	ID       int64
 	Hearing  int64
-	Text     string
-	Decision string
-	Reason   string
+	Proposal bool   // it proposes, and is decided about
+	Put      bool   // it was put at the meeting
+	Decision string // about a proposal, or ""
+	Change   string // what changed by it
+	Line     string // of the budget, in words
+	LineAt   string // its page, or ""
+	Answer   string
+	Lang     string // of the answer
 }
+
+// Decisions about a proposal; the answer says why.
+var Decisions = []string{Accepted, Partly, Rejected}
+
+// The decisions.
+const (
+	Accepted = "accepted"
+	Partly   = "partly"
+	Rejected = "rejected"
+)
 
 // Limits of texts, in characters, and of numbers.
 const (

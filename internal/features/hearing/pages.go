@@ -282,7 +282,7 @@ func (p *Pages) take(w http.ResponseWriter, r *http.Request) error {
 		}
 	case "ask":
 		to += "?asked=1#questions"
-		_, err = p.Service.Question(ctx, v.City, v.Actor, id, Ask{Text: f.Text("question"), Lang: v.Lang(), Named: f.Checked("named"), Code: f.Text("code")})
+		_, err = p.Service.Question(ctx, v.City, v.Actor, id, Ask{Text: f.Text("question"), Lang: v.Lang(), Named: f.Checked("named"), Code: f.Text("code"), Proposal: f.Text("what") == "proposal"})
 	case "support":
 		to += "#" + f.Text("number")
 		_, err = p.Service.Support(ctx, v.City, v.Actor, f.Text("number"))
@@ -501,7 +501,7 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	case "sign":
 		_, err = p.Service.SignUp(ctx, v.City, v.Actor, id, wish(f, v.Lang()))
 	case "ask", "room":
-		ask := Ask{Text: f.Text("question"), Lang: v.Lang(), Room: f.Text("do") == "room"}
+		ask := Ask{Text: f.Text("question"), Lang: v.Lang(), Room: f.Text("do") == "room", Proposal: f.Text("what") == "proposal"}
 		if !ask.Room {
 			ask.Phone, ask.Name = f.Text("phone"), f.Text("name")
 		}
@@ -514,10 +514,8 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 		err = p.Service.Join(ctx, v.City, v.Actor, q, f.Text("into"))
 	case "answer", "decline":
 		err = p.Service.Answer(ctx, v.City, v.Actor, q, Reply{
-			Words: f.Text("note"), Lang: v.Lang(), Decline: f.Text("do") == "decline", Change: f.Text("change"), Line: f.Text("line"), LineAt: f.Text("line_link"),
+			Words: f.Text("note"), Lang: v.Lang(), Decline: f.Text("do") == "decline", Decision: f.Text("decision"), Change: f.Text("change"), Line: f.Text("line"), LineAt: f.Text("line_link"),
 		})
-	case "propose":
-		err = p.Service.Propose(ctx, v.City, v.Actor, Proposal{Hearing: id, Text: f.Text("proposal"), Decision: f.Text("decision"), Reason: f.Text("reason")})
 	case "minutes":
 		err = p.Service.PublishMinutes(ctx, v.City, v.Actor, id, f.Text("minutes"))
 	default:

@@ -16,7 +16,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/platform/db"
-	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -62,6 +61,8 @@ type Ask struct {
 	Phone string
 	Name  string
 	Room  bool
+	// Proposal says that it is not asked but proposed.
+	Proposal bool
 }
 
 // Question takes a question. All but those that were said in the room wait for a
@@ -103,7 +104,7 @@ func (s *Service) Question(ctx context.Context, c *city.City, a permission.Actor
 		if err := s.Desk.Open(tx, c, f, &casework.Event{Public: true, Actor: f.AuthorName, Body: h.Body}, nil); err != nil {
 			return err
 		}
-		if err := putQuestion(tx, c.ID, f.ID, id, q.Room || q.Code != ""); err != nil {
+		if err := putQuestion(tx, c.ID, &Question{File: f, Hearing: id, Proposal: q.Proposal, Put: q.Room || q.Code != ""}); err != nil {
 			return err
 		}
 		if f.Author != 0 {
@@ -253,12 +254,15 @@ type Reply struct {
 	Words   string
 	Lang    string
 	Decline bool
-	Change  string
-	Line    string // of the budget, in words
-	LineAt  string // its page under /budget, or ""
+	// Decision is one of Decisions, about a proposal only.
+	Decision string
+	Change   string
+	Line     string // of the budget, in words
+	LineAt   string // its page under /budget, or ""
 }
 
-// Answer answers a question in public. Fields: note, change, line, line_link.
+// Answer answers a question in public, or decides about a proposal and says why.
+// Fields: note, change, line, line_link, decision.
 func (s *Service) Answer(ctx context.Context, c *city.City, a permission.Actor, number string, r Reply) error {
 	f := &web.Form{}
 	if n := len([]rune(r.Words)); n == 0 || n > maxAnswer {
@@ -281,14 +285,17 @@ func (s *Service) Answer(ctx context.Context, c *city.City, a permission.Actor, 
 		if err != nil {
 			return err
 		}
+		if q.Proposal != slices.Contains(Decisions, r.Decision) {
+			return web.Invalid(web.FieldError{Field: "decision", Key: "error.field.choice"})
+		}
 		to := Answered
-		if r.Decline {
+		if r.Decline || r.Decision == Rejected {
 			to = Declined
 		}
 		if _, err := s.Desk.Move(tx, c, a, q.ID, casework.Move{To: to, Note: r.Words, Lang: r.Lang, Actor: dir.Name(q.Body, r.Lang)}); err != nil {
 			return err
 		}
-		q.Change, q.Line, q.LineAt = r.Change, r.Line, r.LineAt
+		q.Change, q.Line, q.LineAt, q.Decision = r.Change, r.Line, r.LineAt, r.Decision
 		if err := setChange(tx, c.ID, q); err != nil {
 			return err
 		}
@@ -310,43 +317,6 @@ func (s *Service) Listen() {
 			ID: e.ID, City: c.ID, Subject: notify.Subject{Kind: KindName, ID: after.ID}, Key: "hearing.notice.answer", Link: at(q) + "#" + after.Number, Except: e.Person,
 			Args: map[string]string{"number": after.Number, "title": after.Title},
 		})
-	})
-}
-
-// Propose writes down a proposal of the hearing with its decision. Fields:
-// proposal, decision, reason.
-func (s *Service) Propose(ctx context.Context, c *city.City, a permission.Actor, p Proposal) error {
-	f := &web.Form{}
-	if p.Text == "" {
-		f.Fail("proposal", "error.field.required")
-	}
-	long(f, "proposal", p.Text, maxText)
-	if !slices.Contains(Decisions, p.Decision) {
-		f.Fail("decision", "error.field.choice")
-	}
-	if p.Reason == "" {
-		f.Fail("reason", "hearing.error.reason")
-	}
-	long(f, "reason", p.Reason, maxText)
-	if err := f.Err(); err != nil {
-		return err
-	}
-	return s.change(ctx, c, func(tx *db.Tx) error {
-		h, err := hearing(tx, c.ID, p.Hearing)
-		if err != nil {
-			return err
-		}
-		if err := a.Check(Keep, h.Body); err != nil {
-			return err
-		}
-		p.ID = ids.At(s.Clock.Now())
-		if err := insertProposal(tx, c.ID, &p); err != nil {
-			return err
-		}
-		if err := permission.Audit(tx, a, Keep, "hearing", h.ID, p.Decision, s.Clock.Now()); err != nil {
-			return err
-		}
-		return once.Claim(tx, "/staff"+at(h.ID)+"?done=1")
 	})
 }
 

@@ -169,8 +169,9 @@ func countOf(sex string, n int64) Count {
 	return Count{Unsaid: n}
 }
 
-func putQuestion(tx *db.Tx, city, id, hearing int64, put bool) error {
-	_, err := tx.Exec("hearing.question.put", `INSERT INTO hearing_question (city_id, case_id, hearing_id, put, change, line, line_link) VALUES ($1, $2, $3, $4, '', '', '')`, city, id, hearing, put)
+func putQuestion(tx *db.Tx, city int64, q *Question) error {
+	_, err := tx.Exec("hearing.question.put", `INSERT INTO hearing_question (city_id, `+questionColumns+`) VALUES ($1, $2, $3, $4, $5, '', '', '', '')`,
+		city, q.ID, q.Hearing, q.Proposal, q.Put)
 	return err
 }
 
@@ -180,16 +181,16 @@ func setPut(tx *db.Tx, city, id int64) error {
 }
 
 func setChange(tx *db.Tx, city int64, q *Question) error {
-	_, err := tx.Exec("hearing.question.change", `UPDATE hearing_question SET change = $3, line = $4, line_link = $5 WHERE city_id = $1 AND case_id = $2`, city, q.ID, q.Change, q.Line, q.LineAt)
+	_, err := tx.Exec("hearing.question.change", `UPDATE hearing_question SET change = $3, line = $4, line_link = $5, decision = $6 WHERE city_id = $1 AND case_id = $2`, city, q.ID, q.Change, q.Line, q.LineAt, q.Decision)
 	return err
 }
 
 func scanQuestion(r db.Row) (*Question, error) {
 	q := &Question{File: &casework.File{}}
-	return q, r.Scan(&q.ID, &q.Hearing, &q.Put, &q.Change, &q.Line, &q.LineAt)
+	return q, r.Scan(&q.ID, &q.Hearing, &q.Proposal, &q.Put, &q.Decision, &q.Change, &q.Line, &q.LineAt)
 }
 
-const questionColumns = `case_id, hearing_id, put, change, line, line_link`
+const questionColumns = `case_id, hearing_id, proposal, put, decision, change, line, line_link`
 
 func questionOf(tx *db.Tx, city, id int64) (*Question, error) {
 	q, err := db.One(tx, "hearing.question", `SELECT `+questionColumns+` FROM hearing_question WHERE city_id = $1 AND case_id = $2`, scanQuestion, city, id)
@@ -203,7 +204,7 @@ func questionOf(tx *db.Tx, city, id int64) (*Question, error) {
 // questions reads those of a hearing in the order of their support, with their
 // answers; joined ones are left out.
 func questions(tx *db.Tx, city, hearing int64, limit int) ([]*Question, error) {
-	list, err := db.All(tx, "hearing.questions", `SELECT q.case_id, q.hearing_id, q.put, q.change, q.line, q.line_link FROM hearing_question q
+	list, err := db.All(tx, "hearing.questions", `SELECT q.case_id, q.hearing_id, q.proposal, q.put, q.decision, q.change, q.line, q.line_link FROM hearing_question q
 		JOIN case_file f ON f.city_id = q.city_id AND f.id = q.case_id
 		WHERE q.city_id = $1 AND q.hearing_id = $2 AND f.parent_id = 0 ORDER BY f.seen DESC, q.case_id LIMIT $3`, scanQuestion, city, hearing, limit)
 	if err != nil || len(list) == 0 {
@@ -239,16 +240,4 @@ func questions(tx *db.Tx, city, hearing int64, limit int) ([]*Question, error) {
 func overdue(tx *db.Tx, city, hearing, now int64) (int64, error) {
 	return db.One(tx, "hearing.overdue", `SELECT COUNT(*) FROM hearing_question q JOIN case_file f ON f.city_id = q.city_id AND f.id = q.case_id
 		WHERE q.city_id = $1 AND q.hearing_id = $2 AND f.is_open AND f.due_at <> 0 AND f.due_at < $3 AND f.visibility = 'public' AND f.parent_id = 0`, db.Int64, city, hearing, now)
-}
-
-func insertProposal(tx *db.Tx, city int64, p *Proposal) error {
-	_, err := tx.Exec("hearing.proposal.insert", `INSERT INTO hearing_proposal (city_id, id, hearing_id, text, decision, reason) VALUES ($1, $2, $3, $4, $5, $6)`, city, p.ID, p.Hearing, p.Text, p.Decision, p.Reason)
-	return err
-}
-
-func proposals(tx *db.Tx, city, hearing int64) ([]*Proposal, error) {
-	return db.All(tx, "hearing.proposals", `SELECT id, hearing_id, text, decision, reason FROM hearing_proposal WHERE city_id = $1 AND hearing_id = $2 ORDER BY id LIMIT 500`, func(r db.Row) (*Proposal, error) {
-		p := &Proposal{}
-		return p, r.Scan(&p.ID, &p.Hearing, &p.Text, &p.Decision, &p.Reason)
-	}, city, hearing)
 }

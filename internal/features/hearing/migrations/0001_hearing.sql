@@ -59,25 +59,17 @@ CREATE TABLE hearing_visit (
 CREATE UNIQUE INDEX hearing_visit_code ON hearing_visit (city_id, session_id, code);
 CREATE UNIQUE INDEX hearing_visit_once ON hearing_visit (city_id, session_id, person_id) WHERE person_id <> 0 AND state <> 'cancelled';
 CREATE INDEX hearing_visit_person ON hearing_visit (city_id, person_id, id) WHERE person_id <> 0;
+-- What was asked or proposed is a case; a proposal is decided about, for a reason.
 CREATE TABLE hearing_question (
     city_id BIGINT NOT NULL,
     case_id BIGINT NOT NULL,
     hearing_id BIGINT NOT NULL,
+    proposal BOOLEAN NOT NULL,
     put BOOLEAN NOT NULL,
+    decision TEXT NOT NULL,
     change TEXT NOT NULL,
     line TEXT NOT NULL,
     line_link TEXT NOT NULL,
     PRIMARY KEY (city_id, case_id)
 );
 CREATE INDEX hearing_question_of ON hearing_question (city_id, hearing_id, case_id);
--- What was proposed at a hearing, without a name, and what the city decided.
-CREATE TABLE hearing_proposal (
-    city_id BIGINT NOT NULL,
-    id BIGINT NOT NULL,
-    hearing_id BIGINT NOT NULL,
-    text TEXT NOT NULL,
-    decision TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (city_id, id)
-);
-CREATE INDEX hearing_proposal_of ON hearing_proposal (city_id, hearing_id, id);
