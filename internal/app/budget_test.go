@@ -389,6 +389,11 @@ func people(t *testing.T, s *httptest.Server, officer *browser) {
 	if page := play(422, "09", "-100", "04", "40"); !strings.Contains(page, "60 m som are left") || !strings.Contains(page, `value="-100"`) {
 		t.Error("an unbalanced budget is taken, or what was typed is lost")
 	}
+	f := url.Values{"version": {version}, "do": {"count"}, "move_09": {"-100"}, "move_04": {"40"}}
+	if page, _ := anyone.do(200, http.MethodPost, "/budget/simulator", f); !strings.Contains(page, `role="status">60 m som are left`) || !strings.Contains(page, `value="-100"`) ||
+		!strings.Contains(page, `data-left="{n} m som are left`) || strings.Contains(page, "error-summary") {
+		t.Error("what was typed is not counted, or lost")
+	}
 	play(422, "09", "-900000", "04", "900000")
 	play(422)
 	play(200, "09", "-100", "04", "100")
@@ -406,7 +411,7 @@ func people(t *testing.T, s *httptest.Server, officer *browser) {
 		officer.do(200, http.MethodPost, "/staff/budget/documents", f)
 	}
 	page, _ = visit(t, s).do(200, http.MethodGet, "/budget/documents", nil)
-	for _, want := range []string{"not produced", "published 10 days late", "published in time", "https://example.org/b.pdf"} {
+	for _, want := range []string{"due days of documents are assumed", "not produced", "published 10 days late", "published in time", "https://example.org/b.pdf"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the shelf does not say %q", want)
 		}

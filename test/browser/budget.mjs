@@ -85,8 +85,17 @@ async function journey(n, device, lang, day, words) {
   for (const p of [officer, resident, journalist]) await p.context().close();
 }
 
-await journey(0, phone, 'ky', '2026-09-01', { nothing: 'Азырынча эч нерсе сакталган жок', empty: 'сумма бош' });
-await journey(1, desk, 'ru', '2026-09-15', { nothing: 'Пока ничего не сохранено', empty: 'сумма пуста' });
-await journey(2, desk, 'en', '2026-10-01', { nothing: 'Nothing is stored yet', empty: 'the amount is empty' });
+const words = {
+  ky: { nothing: 'Азырынча эч нерсе сакталган жок', empty: 'сумма бош' },
+  ru: { nothing: 'Пока ничего не сохранено', empty: 'сумма пуста' },
+  en: { nothing: 'Nothing is stored yet', empty: 'the amount is empty' },
+};
+let n = 0;
+for (const lang of ['ky', 'ru', 'en']) {
+  for (const device of [phone, desk]) {
+    await journey(n, device, lang, `2026-09-${String(10 + n)}`, words[lang]);
+    n++;
+  }
+}
 await browser.close();
 end();

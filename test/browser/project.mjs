@@ -58,5 +58,67 @@ const [file] = await Promise.all([journalist.waitForEvent('download'), journalis
 const pack = JSON.parse(readFileSync(await file.path()));
 check(pack.version === '0.9' && pack.projects.length >= 48, 'the journalist takes all projects as OC4IDS');
 check(JSON.stringify(pack).includes('Спортзалдын дубалдары жылууланды.'), 'with what was told a moment ago');
+
+// A resident finds how much goes to the repair of a school and follows it; a
+// journalist takes the rows of the same view: on a phone and at a desk, in every
+// language.
+const digits = (text) => text.replace(/[^0-9]/g, '');
+const parts = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(,|$)/g)].map((m) => m[1].replace(/^"|"$/g, '').replaceAll('""', '"'));
+
+async function takes(page, name) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator(`main a[href^="/data/projects.${name}"]`).click()]);
+  return readFileSync(await file.path());
+}
+
+async function view(device, lang, person, words) {
+  const where = `${lang} ${device === phone ? 'phone' : 'desktop'}`;
+  const options = { ...device, locale: lang, extraHTTPHeaders: { 'Accept-Language': lang } };
+  const resident = await visitor(browser, options);
+  await become(resident, base, person);
+  await resident.goto(`${base}/`);
+  await resident.locator('footer a[href="/projects"]').click();
+  await resident.locator('main details:has(#q) summary').click();
+  await resident.fill('#q', words.search);
+  await resident.locator('main form:has(#q) button[type=submit], main form:has(#q) button:not([type])').first().click();
+  await resident.waitForURL(/q=/);
+  await resident.locator('main .card a', { hasText: words.title }).first().click();
+  await resident.waitForURL(/projects\/\d+/);
+  const money = digits((await resident.locator('main .project-money').allInnerTexts()).join(' '));
+  check(money.includes('18400000') && money.includes('19200000'), `${where}: what the repair was to cost and what it costs are read: ${money}`);
+  const follow = resident.locator('.project-follow form button');
+  const before = await follow.innerText();
+  await follow.click();
+  await resident.waitForLoadState();
+  check((await follow.innerText()) !== before, `${where}: the resident follows it`);
+  await resident.goto(`${base}/account`);
+  check((await resident.locator('main').innerText()).includes(words.title), `${where}: it stands among what the resident follows`);
+  await resident.goBack();
+  await follow.click();
+  await resident.waitForLoadState();
+  check((await follow.innerText()) === before, `${where}: and may leave it again`);
+  await resident.context().close();
+
+  const journalist = await visitor(browser, options);
+  await journalist.goto(`${base}/projects?sector=education`);
+  const shown = await journalist.locator('main .card').count();
+  const said = digits(await journalist.locator('main .project-total').first().innerText());
+  const [head, ...rows] = (await takes(journalist, 'csv')).toString().replace('\ufeff', '').trim().split('\r\n').flatMap((l) => l.split('\n')).map(parts);
+  const known = rows.filter((r) => r[head.indexOf('currency')] === 'KGS'); // the others are counted apart
+  const sum = (name) => String(known.reduce((n, r) => n + Math.round(Number(r[head.indexOf(name)]) * 100), 0) / 100);
+  const figures = [String(known.length), sum('budget'), sum('contracted'), sum('paid')];
+  check(rows.length === shown && known.length > 0 && said === figures.join(''), `${where}: the rows of the file add up to the figures of the page: ${said}, ${figures}`);
+  const pack = JSON.parse(await takes(journalist, 'oc4ids.json'));
+  check(pack.projects.map((p) => p.id).join() === rows.map((r) => r[0]).join(), `${where}: the package has the same projects`);
+  check((await takes(journalist, 'xlsx')).subarray(0, 2).toString() === 'PK', `${where}: the workbook is one`);
+  check((await journalist.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${where}: nothing sticks out of the page`);
+  await journalist.context().close();
+}
+
+const school = {
+  ky: { search: 'мектептин чатырын', title: 'мектептин чатырын' },
+  ru: { search: 'крыши и окон', title: 'крыши и окон школы' },
+  en: { search: 'roof and windows', title: 'roof and windows of school' },
+};
+for (const lang of ['ky', 'ru', 'en']) for (const device of [phone, desk]) await view(device, lang, 2003, school[lang]);
 await browser.close();
 end();

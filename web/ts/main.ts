@@ -56,6 +56,17 @@ const autosubmit: Island = (el) => {
   });
 };
 
+// balance says below the fields of the simulator how far they are from nought.
+const balance: Island = (el) => {
+  const out = el.querySelector('[role=status]');
+  el.addEventListener('input', () => {
+    let n = 0;
+    for (const field of el.querySelectorAll<HTMLInputElement>('input[type=number]')) n += Number(field.value) || 0;
+    const text = (n > 0 ? el.dataset.over : n < 0 ? el.dataset.left : el.dataset.even) ?? '';
+    if (out) out.textContent = text.replace('{n}', Math.abs(n).toLocaleString(document.documentElement.lang));
+  });
+};
+
 const locate: Island = (el) => {
   const form = el as HTMLFormElement;
   const b = button(el.dataset.text ?? '', 'govuk-button');
@@ -156,6 +167,7 @@ const islands: Record<string, Island> = {
   ballot,
   share,
   autosubmit,
+  balance,
   locate,
   templates,
   inbox,

@@ -80,6 +80,10 @@ type playing struct {
 	people  int64
 }
 
+// maxMove bounds by how many million som one step may change.
+const maxMove = 1_000_000
+
+// play takes a balanced budget, or only counts what does not balance yet.
 func (p *Pages) play(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
 	f, err := web.ReadForm(w, r)
@@ -96,8 +100,11 @@ func (p *Pages) play(w http.ResponseWriter, r *http.Request) error {
 	moves := Moves{}
 	for _, x := range o.Spending.Items {
 		if f.Text(fieldOf(x.Code)) != "" {
-			moves[x.Code] = int64(f.Int(fieldOf(x.Code), -1_000_000, 1_000_000, 0)) * millionSom
+			moves[x.Code] = int64(f.Int(fieldOf(x.Code), -maxMove, maxMove, 0)) * millionSom
 		}
+	}
+	if f.Text("do") == "count" {
+		return p.simulatorPage(w, r, f)
 	}
 	ctx := page.Once(r, f)
 	if err = f.Err(); err == nil {
