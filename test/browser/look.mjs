@@ -42,7 +42,7 @@ own.push(await resident.locator('a[href^="/hearings/visits/"]').first().getAttri
 own.push(`${call}/apply`, '/vote/2026/ballot', '/vote/2027/ideas/new', '/vote/parks-2026/protests/new');
 await resident.context().close();
 const staff = ['/staff', '/staff?view=late', `/staff/reports/${inbox}`, '/staff/near', '/staff/moderation', '/staff/desk', '/staff/outages', '/staff/figures', '/staff/news', '/staff/news/new', '/staff/published', '/staff/reception', '/staff' + reception, '/staff/pledges'];
-const commission = ['/staff/vote', '/staff/vote/new', '/staff/vote/2027/setup', '/staff/vote/2027/list', '/staff/vote/2026', '/staff/vote/2026/desk', '/staff/vote/2026/paper', '/staff/vote/2026/unusual', '/staff/vote/parks-2026', `/staff/protests/${protest}`];
+const commission = ['/staff/vote', '/staff/vote/new', '/staff/vote/2027/setup', '/staff/vote/2027/list', '/staff/vote/2026', '/staff/vote/2026/paper', '/staff/vote/2026/unusual', '/staff/vote/parks-2026', `/staff/protests/${protest}`];
 const admin = ['/staff/hearings', ...hearings.map((h) => '/staff' + h), '/staff' + meeting, '/staff/projects', '/staff/projects/new', '/staff/projects/import', '/staff' + project, `/staff${project}/edit`, '/staff/figures', '/staff/figures/gorsvet', '/admin/people', '/admin/permissions', '/admin/settings', '/staff/residents', '/staff/jobs', '/admin/messages', '/staff/mandates', '/staff/link'];
 
 // The budget: a version with its spending, two drafts side by side, a line.
@@ -146,7 +146,7 @@ for (const locale of ['ky', 'ru', 'en']) {
 for (const [options, name] of views) await look(options, name, 0, everybody);
 for (const [options, name] of [views[0], views[3]]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
-  await look(options, `${name}, clerk`, 1003, staff);
+  await look(options, `${name}, clerk`, 1003, [...staff, '/staff/vote/2026/desk']);
   await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
   await look(options, `${name}, head of a commission`, 1900, ['/staff/grants', '/staff' + call, '/staff' + nextSession, '/staff' + granted('admitted')]);
   await look(options, `${name}, member of a commission`, 2005, [nextSession + '/vote']);
