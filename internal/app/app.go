@@ -161,7 +161,7 @@ func (a *App) build(ctx context.Context) error {
 	r.accounts.Matrix, a.Chat.Matrix = a.Matrix, a.Matrix
 	a.Site = page.New(page.Parts{
 		DB: a.DB, Cities: a.Cities, Matrix: a.Matrix, Catalogue: catalogue, Sessions: a.Accounts, Versions: a.Versions, Clock: a.Clock,
-		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: a.Config.Trusted}, PublicURL: a.Config.PublicURL, Writes: a.Config.Writes,
+		Assets: assets.Dist, Log: a.Log, Remote: web.Remote{Trusted: a.Config.Trusted}, PublicURL: a.Config.PublicURL, Writes: a.Config.Writes, AtOnce: a.Config.AtOnce,
 		Nav: all.nav, Counts: a.unread,
 	})
 	a.Reports.Absolute, a.Appeals.Absolute, a.Chat.Absolute = a.Site.Absolute, a.Site.Absolute, a.Site.Absolute

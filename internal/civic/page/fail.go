@@ -43,9 +43,19 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, rt manifest.Route, e
 		fields[i] = v.T(f.Key, f.Args...)
 	}
 	meta := Meta{Title: v.T(p.Key + ".title"), Status: p.Status, Private: true}
-	if err := Render(w, r, meta, failure(v, p, fields, web.RequestID(r.Context()))); err != nil {
+	if err := Render(w, r, meta, failure(v, p, fields, web.RequestID(r.Context()), s.again(w, r, p))); err != nil {
 		http.Error(w, v.T(p.Key+".title"), p.Status)
 	}
+}
+
+// again are the fields of a form that was not taken because the site could not
+// take it now, so that nothing that was typed is lost. A form of another site is
+// not offered: with it somebody could be led to send what they never wrote.
+func (s *Site) again(w http.ResponseWriter, r *http.Request, p *web.Problem) url.Values {
+	if p.Status != http.StatusServiceUnavailable || s.cross.Check(r) != nil {
+		return nil
+	}
+	return web.Typed(w, r)
 }
 
 // Resolve turns the failure of a command that was done before into

@@ -52,6 +52,7 @@ type Parts struct {
 	Remote    web.Remote
 	PublicURL string // base address of the installation; empty: taken from the city's first host
 	Writes    int    // writes a minute that one caller may make; 0 is no limit
+	AtOnce    int    // requests worked on at once; 0 is no limit
 	Nav       []manifest.Link
 	Counts    func(ctx context.Context, v *Visit) (unread int) // inbox badge of a signed-in person
 }
@@ -61,6 +62,7 @@ type Site struct {
 	Parts
 	cache  *web.Cache
 	writes *web.Limiter
+	gate   web.Gate
 	cross  *http.CrossOriginProtection
 }
 
@@ -73,6 +75,7 @@ func New(p Parts) *Site {
 		Parts:  p,
 		cache:  web.NewCache(cacheSize, p.Versions.Of),
 		writes: web.NewLimiter(p.Writes, max(20, p.Writes/2)),
+		gate:   web.NewGate(p.AtOnce),
 		cross:  http.NewCrossOriginProtection(),
 	}
 }
@@ -127,6 +130,11 @@ func (s *Site) enter(rt manifest.Route) http.Handler {
 			return
 		}
 		r = r.WithContext(ctx)
+		if !s.gate.Enter() {
+			s.fail(w, r, rt, web.Busy())
+			return
+		}
+		defer s.gate.Leave()
 		if err := s.admit(w, r, rt, v, cookie); err != nil {
 			s.fail(w, r, rt, err)
 			return

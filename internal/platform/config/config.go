@@ -40,6 +40,7 @@ type Config struct {
 	BotURL    string
 	Trusted   []netip.Prefix
 	Writes    int
+	AtOnce    int
 	LogLevel  string
 	LogFormat string
 	Grace     time.Duration
@@ -78,6 +79,7 @@ var Settings = []Setting{
 	{Name: "telegram-url", Help: "address of the Bot API (empty: Telegram's own)"},
 	{Name: "identity", Help: "OpenID provider that confirms residents: https://CLIENT:SECRET@HOST/PATH?claim=NAME&scope=WORD; of several cities CITY=https://… with spaces between", Secret: true},
 	{Name: "trusted-proxies", Default: "127.0.0.1/32,::1/128", Help: "networks of proxies whose X-Forwarded-For is believed"},
+	{Name: "requests-at-once", Default: "1000", Help: "requests worked on at once; who comes beyond is asked to try again; 0 is no limit"},
 	{Name: "writes-per-minute", Default: "120", Help: "forms and API writes one address may send in a minute; 0 is no limit"},
 	{Name: "log-level", Default: "info", Help: "debug, info, warn or error"},
 	{Name: "log-format", Default: "text", Help: "text or json"},
@@ -217,6 +219,9 @@ func (v *Values) Check() (*Config, error) {
 	}
 	if c.Writes, err = strconv.Atoi(v.text["writes-per-minute"]); err != nil || c.Writes < 0 {
 		fail("writes-per-minute", "a whole number from 0")
+	}
+	if c.AtOnce, err = strconv.Atoi(v.text["requests-at-once"]); err != nil || c.AtOnce < 0 {
+		fail("requests-at-once", "a whole number from 0")
 	}
 	if c.Grace, err = time.ParseDuration(v.text["shutdown-grace"]); err != nil {
 		fail("shutdown-grace", "a time such as 15s")

@@ -32,6 +32,20 @@ func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
 	return newForm(r.PostForm)
 }
 
+// Typed are the fields of a form that could not be worked on, so that it can be
+// offered to be sent again; nil for anything but a plain form.
+func Typed(w http.ResponseWriter, r *http.Request) url.Values {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.Method != http.MethodPost || kind != "application/x-www-form-urlencoded" {
+		return nil
+	}
+	f, err := ReadForm(w, r)
+	if err != nil {
+		return nil
+	}
+	return f.Values
+}
+
 // ReadUpload reads a form with files of at most limit bytes in all. Files are
 // then found in r.MultipartForm; parts above 256 kB wait on the disk.
 func ReadUpload(w http.ResponseWriter, r *http.Request, limit int64) (*Form, error) {

@@ -57,6 +57,38 @@ func (l *Limiter) Allow(who string) bool {
 	return b.AllowN(now, 1)
 }
 
+// Gate bounds how much one node works on at once: beyond that, to answer at
+// once that it is too much serves everybody better than to be late with all.
+type Gate chan struct{}
+
+// NewGate lets so many in at once; 0 lets in everybody.
+func NewGate(atOnce int) Gate {
+	if atOnce == 0 {
+		return nil
+	}
+	return make(Gate, atOnce)
+}
+
+// Enter takes a place, and tells whether there was one; it must be left again.
+func (g Gate) Enter() bool {
+	if g == nil {
+		return true
+	}
+	select {
+	case g <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// Leave gives the place back.
+func (g Gate) Leave() {
+	if g != nil {
+		<-g
+	}
+}
+
 // Remote tells who is calling when proxies stand in front: the nearest address
 // that is not one of the trusted ones.
 type Remote struct{ Trusted []netip.Prefix }

@@ -81,6 +81,9 @@ func Unavailable(cause error) error {
 	return &Problem{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: cause}
 }
 
+// Busy is the answer while more is asked than the node can work on.
+func Busy() error { return &Problem{Status: http.StatusServiceUnavailable, Key: "error.busy"} }
+
 // Fields returns the field errors inside err, nil when it is not about a form.
 func Fields(err error) []FieldError {
 	var p *Problem
