@@ -106,6 +106,37 @@ function counts(map: maplibregl.Map, states: State[]): void {
   });
 }
 
+interface Shape {
+  geometry: { coordinates: unknown[] };
+  properties: Record<string, unknown> | null;
+}
+
+// names marks the places that have a number in a list by it, and leads to it there.
+async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promise<void> {
+  if (!el.dataset.link) return;
+  const all = (await (await fetch(over)).json()) as { features: Shape[] };
+  for (const f of all.features) {
+    const code = String(f.properties?.code ?? '');
+    const at = middle(f.geometry.coordinates);
+    if (!code || !at) continue;
+    const a = document.createElement('a');
+    a.className = 'map-name';
+    a.textContent = code;
+    a.title = String(f.properties?.title ?? '');
+    const row = `project-${code}`;
+    a.href = document.getElementById(row) ? `#${row}` : el.dataset.link + code;
+    new maplibregl.Marker({ element: a }).setLngLat(at).addTo(map);
+  }
+}
+
+// middle is the middle of all points of a geometry.
+function middle(coordinates: unknown[]): [number, number] | undefined {
+  const flat = coordinates.flat(Infinity) as number[];
+  const n = flat.length / 2;
+  if (n === 0) return undefined;
+  return [flat.reduce((s, x, i) => s + (i % 2 ? 0 : x), 0) / n, flat.reduce((s, x, i) => s + (i % 2 ? x : 0), 0) / n];
+}
+
 function load(): void {
   if (document.querySelector(`link[href="${MAP_STYLE}"]`)) return;
   const link = document.createElement('link');
@@ -130,7 +161,10 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
 
 function browse(el: HTMLElement): void {
   const map = create(el, el);
-  if (el.dataset.over) return;
+  if (el.dataset.over) {
+    void names(map, el, el.dataset.over);
+    return;
+  }
   counts(map, shown(el));
   if (el.dataset.single) {
     new maplibregl.Marker({ color: '#0b5d66' }).setLngLat([Number(el.dataset.lon), Number(el.dataset.lat)]).addTo(map);

@@ -25,6 +25,7 @@ func (p *Pages) resultRoutes() []manifest.Route {
 		{Pattern: "GET /vote/{slug}/results/{pot}", Handle: p.replay, Cached: true},
 		{Pattern: "GET /vote/{slug}/card.jpg", Handle: p.card, Cached: true},
 		{Pattern: "GET /vote/{slug}/winners.geojson", Handle: p.winnersMap, Cached: true},
+		{Pattern: "GET /vote/{slug}/projects.geojson", Handle: p.projectsMap, Cached: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/tally.json", Handle: p.tallyFile, Open: true},
 		{Pattern: "GET /vote/{slug}/results/{pot}/projects.csv", Handle: p.projectsFile, Open: true},
 		{Pattern: "GET /vote/{slug}/winners.json", Handle: p.winnersFile, Open: true},
@@ -162,8 +163,31 @@ func (p *Pages) winnersMap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.sendPlaces(w, r, s.placed())
+}
+
+// projectsMap are the places of all that is voted on as GeoJSON.
+func (p *Pages) projectsMap(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	return s.sendPlaces(w, r, s.onMap())
+}
+
+// onMap are the projects that are voted on and have a place.
+func (s *scene) onMap() (out []*Project) {
+	for _, q := range s.list {
+		if q.Placed && q.Dropped == "" {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func (s *scene) sendPlaces(w http.ResponseWriter, r *http.Request, list []*Project) error {
 	shapes := []any{}
-	for _, q := range s.placed() {
+	for _, q := range list {
 		var geometry any = map[string]any{"type": "Point", "coordinates": []float64{q.Lon, q.Lat}}
 		if q.Geometry != "" {
 			geometry = json.RawMessage(q.Geometry)

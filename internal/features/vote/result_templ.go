@@ -1282,7 +1282,7 @@ func placesView(s *result) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shapes(s.scene, at(s.Slug)+"/winners.geojson", lat, lon, zoom, s.T("vote.places.title")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shapes(s.scene, at(s.Slug)+"/winners.geojson", at(s.Slug)+"/projects/", lat, lon, zoom, s.T("vote.places.title")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1383,7 +1383,7 @@ func (s *scene) where(q *Project) string {
 
 // middle is where a map of some projects begins: the city, or where they are
 // when that is elsewhere, as with an example of another city.
-func (s *result) middle(list []*Project) (lat, lon, zoom float64) {
+func (s *scene) middle(list []*Project) (lat, lon, zoom float64) {
 	if !s.Example() {
 		return s.City.Lat, s.City.Lon, s.City.Zoom - 1 // all districts are in sight
 	}
