@@ -248,6 +248,9 @@ func (c *Courier) refused(ctx context.Context, tenant *city.City, j jobs.Job, m 
 		if !over {
 			return noteError(tx, j.City, m.ID, "", cause.Error())
 		}
+		if err := lockWays(tx, j.City, m); err != nil {
+			return err
+		}
 		if err := counted(tx, tenant, m, stateFailed, 0, c.Clock.Now()); err != nil {
 			return err
 		}

@@ -130,6 +130,9 @@ func (c *Courier) Bounced(ctx context.Context, tenant *city.City, messageID, cau
 		if err != nil {
 			return err
 		}
+		if err := lockWays(tx, tenant.ID, m); err != nil {
+			return err
+		}
 		return errors.Join(noteError(tx, tenant.ID, m.ID, stateFailed, cause), counted(tx, tenant, m, stateFailed, 0, c.Clock.Now()), c.instead(tx, tenant, m))
 	})
 }
@@ -158,6 +161,16 @@ func byMessageID(tx *db.Tx, cityID int64, messageID string) (message, error) {
 		return message{}, db.ErrNotFound
 	}
 	return m, err
+}
+
+// lockWays makes the ways to one person fail one after the other: two at once
+// would each take the other for one that still holds, and nothing would stand in.
+func lockWays(tx *db.Tx, cityID int64, m message) error {
+	if m.Person == 0 {
+		return nil
+	}
+	return tx.Each("notify.ways.lock", `SELECT id FROM notify_message WHERE city_id = $1 AND event_id = $2 AND person_id = $3 ORDER BY id`+tx.ForUpdate(),
+		func(db.Row) error { return nil }, cityID, m.Event, m.Person)
 }
 
 // tried are the addresses at which the event of a message was tried already;

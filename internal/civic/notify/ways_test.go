@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ type phones struct{ mail map[int64]bool }
 
 func (p phones) Addressees(_ *db.Tx, _ int64, people []int64) (list []notify.Addressee, err error) {
 	for _, id := range people {
-		a := notify.Addressee{Person: id, Lang: "en", Phone: "+996555000111"}
+		a := notify.Addressee{Person: id, Lang: "en", Phone: fmt.Sprintf("+99655500%04d", 110+id)}
 		if p.mail[id] {
 			a.Email = address(id)
 		}
@@ -213,6 +214,30 @@ func TestAWeeklyDigestComesOnMonday(t *testing.T) {
 		// The day before was Sunday or earlier: the town's noon follows the morning of the digest.
 		if day := w.clock.Now().In(w.city.Zone).Weekday(); day.String() != "Monday" {
 			t.Errorf("it came on %s", day)
+		}
+	})
+}
+
+// Two ways to one person that fail in the same moment must not each take the
+// other for one that still holds.
+func TestWaysThatFailTogetherLeaveNobodyUntold(t *testing.T) {
+	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
+		w := newTown(t, d)
+		var people []int64
+		for p := int64(1); p <= 30; p++ {
+			people = append(people, p)
+		}
+		api, gateway := chatty(t, w, people...)
+		w.follow(people...)
+		for _, p := range people {
+			w.chat(api, p, 700+p)
+			api.Block(700 + p)
+		}
+		w.mails.Fail(len(people), "550 no such mailbox")
+		w.emit(paid(true))
+		w.drain()
+		if n := len(gateway.Messages()); n != len(people) {
+			t.Errorf("%d of %d people are told by telephone", n, len(people))
 		}
 	})
 }
