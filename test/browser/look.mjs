@@ -139,16 +139,13 @@ async function weigh(path) {
   await page.context().close();
 }
 
-const views = [];
-for (const locale of ['ky', 'ru', 'en']) {
-  views.push([{ ...phone, viewport: { width: 360, height: 740 }, locale }, `${locale} phone`]);
-  views.push([{ ...desk, locale, colorScheme: 'dark' }, `${locale} desk, dark`]);
-}
-// A page is built alike in each language: each size and each language is looked
-// through by axe once, and fits in all of them.
-const through = ['ky phone', 'ru desk, dark', 'en phone'];
-for (const [options, name] of views) await look(options, name, 0, everybody, through.includes(name));
-for (const [options, name] of [views[0], views[3]]) {
+const small = (locale) => [{ ...phone, viewport: { width: 360, height: 740 }, locale }, `${locale} phone`];
+const large = [{ ...desk, locale: 'ru', colorScheme: 'dark' }, 'ru desk, dark'];
+// A page is built alike in each language: axe looks through each size and each
+// language once. Russian has the longest words, which must fit a phone too.
+for (const [options, name] of [small('ky'), large, small('en')]) await look(options, name, 0, everybody);
+await look(...small('ru'), 0, everybody, false);
+for (const [options, name] of [small('ky'), large]) {
   await look({ ...options, ...centre }, `${name}, resident`, 2000, own);
   await look(options, `${name}, clerk`, 1003, [...staff, '/staff/vote/2026/desk']);
   await look(options, `${name}, dispatcher`, 1001, ['/staff/systemic', `/staff/systemic/${issue}`]);
