@@ -41,6 +41,10 @@ type Own struct {
 	Created                             int64  // Unix milliseconds
 }
 
+// shownCases is how many of what somebody asked for, and of what they follow,
+// the account shows: who follows much still finds what began long ago.
+const shownCases = 80
+
 // Cases lists what a person asked of the city and what they follow; features
 // implement it.
 type Cases interface {
@@ -170,11 +174,11 @@ func (p *Pages) homePage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	if err != nil {
 		return err
 	}
-	own, err := p.Cases.Own(r.Context(), v, 20)
+	own, err := p.Cases.Own(r.Context(), v, shownCases)
 	if err != nil {
 		return err
 	}
-	followed, err := p.Cases.Followed(r.Context(), v, 20)
+	followed, err := p.Cases.Followed(r.Context(), v, shownCases)
 	if err != nil {
 		return err
 	}
