@@ -106,6 +106,10 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 		if page, _ := clerk.do(200, http.MethodGet, "/staff", nil); !strings.Contains(page, first) {
 			t.Error("the question does not stand in the inbox")
 		}
+		if _, where := clerk.do(200, http.MethodGet, "/staff/hearings/questions/"+first, nil); !strings.HasPrefix(where, desk) {
+			t.Errorf("the inbox leads to %s", where)
+		}
+		one.do(403, http.MethodGet, "/staff/hearings/questions/"+first, nil)
 		clerk.do(422, http.MethodPost, desk, url.Values{"do": {"join"}, "number": {second}, "into": {"H-2001-000001"}})
 		clerk.do(200, http.MethodPost, desk, url.Values{"do": {"join"}, "number": {second}, "into": {first}})
 		if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "How much goes") || strings.Contains(page, "What is spent") || !strings.Contains(page, "supported by 1") {
@@ -120,6 +124,9 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 		foreign.do(403, http.MethodPost, "/staff"+door, moved(20))
 		if page, _ := clerk.do(422, http.MethodPost, "/staff"+door, moved(-1)); !strings.Contains(page, "Chuy 207") {
 			t.Error("a move into the past loses what was typed")
+		}
+		if page, _ := clerk.do(422, http.MethodPost, "/staff"+door, moved(3)); !strings.Contains(page, "the rule asks for 14") {
+			t.Error("a session may be moved to before its notice was long enough")
 		}
 		clerk.do(200, http.MethodPost, "/staff"+door, moved(20))
 		clerk.do(422, http.MethodPost, "/staff"+door, url.Values{"do": {"off"}})

@@ -148,6 +148,22 @@ func scanEvent(r db.Row) (e Event, err error) {
 
 const eventColumns = `case_id, id, kind, public, person_id, actor, body_id, state, reason, note, lang, detail, held`
 
+// LastSteps reads the newest public change of state of each of several cases, by case.
+func LastSteps(tx *db.Tx, city int64, cases []int64) (map[int64]Event, error) {
+	out := map[int64]Event{}
+	if len(cases) == 0 {
+		return out, nil
+	}
+	w := db.Of(city)
+	db.AnyOf(w, "case_id", cases)
+	w.Add("kind = ?", EventState)
+	return out, tx.Each("case.steps.last", `SELECT `+eventColumns+` FROM case_event WHERE `+w.String()+` AND public ORDER BY case_id, id`, func(r db.Row) error {
+		e, err := scanEvent(r)
+		out[e.Case] = e
+		return err
+	}, w.Args...)
+}
+
 // Timeline reads the events of a case, oldest first, with their photos.
 // Without internal only what the public may see.
 func Timeline(tx *db.Tx, city, id int64, internal bool) ([]Event, error) {

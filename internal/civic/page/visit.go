@@ -13,6 +13,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
+	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
@@ -90,6 +91,9 @@ const anyField = "error.field."
 
 // OnceField is the hidden field with which a form sent twice is recognised.
 const OnceField = "idempotency_key"
+
+// Blank is a form that nobody has typed into, with a key of its own.
+func Blank() *web.Form { return &web.Form{Values: url.Values{OnceField: {ids.Secret(12)}}} }
 
 // Once returns the request's context with the idempotency key of the form, so
 // that the service's transaction can claim it. A key in the header wins: it is

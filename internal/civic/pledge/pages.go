@@ -84,9 +84,6 @@ func amount(v *page.Visit, what string, tyiyn, hours int64) string {
 	return v.P.Money(tyiyn, "KGS")
 }
 
-// blank is a form that nobody has filled in.
-func blank() *web.Form { return &web.Form{Values: url.Values{page.OnceField: {ids.Secret(12)}}} }
-
 func meta(v *page.Visit, f *web.Form) page.Meta {
 	m := page.Meta{Title: v.T("pledge.nav"), Private: true, NoIndex: true}
 	if len(f.Errors()) > 0 {
@@ -136,7 +133,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, meta(v, blank()), ownView(v, one, r.URL.Query().Get("done") != ""))
+	return page.Render(w, r, meta(v, page.Blank()), ownView(v, one, r.URL.Query().Get("done") != ""))
 }
 
 // ledger is the whole public ledger of a subject.
@@ -151,7 +148,7 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: v.T("pledge.title"), Description: l.About.Title, NoIndex: before != 0}, ledgerView(v, l, before, blank()))
+	return page.Render(w, r, page.Meta{Title: v.T("pledge.title"), Description: l.About.Title, NoIndex: before != 0}, ledgerView(v, l, before, page.Blank()))
 }
 
 // act is a step on one pledge: of its person, or of who keeps it.
@@ -197,7 +194,7 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := meta(v, blank())
+	m := meta(v, page.Blank())
 	m.Staff = true
 	return page.Render(w, r, m, deskView(v, list, state, before, more))
 }

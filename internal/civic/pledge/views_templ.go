@@ -189,7 +189,7 @@ func Panel(v *page.Visit, l Ledger, f *web.Form) templ.Component {
 
 func orBlank(f *web.Form) *web.Form {
 	if f == nil {
-		return blank()
+		return page.Blank()
 	}
 	return f
 }

@@ -218,9 +218,6 @@ func (p *Pages) Ahead(ctx context.Context, v *page.Visit) (out []account.Ahead, 
 	return out, err
 }
 
-// blank is a form that nobody has filled in.
-func blank() *web.Form { return &web.Form{Values: url.Values{page.OnceField: {ids.Secret(12)}}} }
-
 // id reads the {id} of an address.
 func id(r *http.Request) (int64, error) {
 	n, ok := ids.Parse(r.PathValue("id"))
@@ -308,7 +305,7 @@ func (p *Pages) minutes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
-	return p.showPage(w, r, blank())
+	return p.showPage(w, r, page.Blank())
 }
 
 func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
@@ -375,7 +372,7 @@ func (p *Pages) apply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := blank()
+	f := page.Blank()
 	f.Values.Set("contact", v.Actor.Name)
 	if draft != nil {
 		if err := json.Unmarshal([]byte(draft.Form), &f.Values); err != nil {
@@ -466,7 +463,7 @@ func (p *Pages) correction(w http.ResponseWriter, r *http.Request) error {
 	if !d.Owner || d.File.State != Rework {
 		return web.NotFound()
 	}
-	f := blank()
+	f := page.Blank()
 	for name, text := range map[string]string{
 		"who": d.App.Who, "name": d.App.Name, "contact": d.App.Contact, "phone": d.App.Phone, "title": d.Version.Title, "what": d.Version.What,
 		"why": d.Version.Why, "address": d.Version.Address,

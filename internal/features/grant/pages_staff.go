@@ -20,7 +20,7 @@ func staffMeta(s *scene, f *web.Form) page.Meta {
 }
 
 func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
-	f := blank()
+	f := page.Blank()
 	f.Values.Set("share", "20")
 	f.Values.Set("quorum", "3")
 	return p.deskPage(w, r, f)
@@ -77,7 +77,7 @@ func (p *Pages) announce(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) deskCall(w http.ResponseWriter, r *http.Request) error {
-	return p.deskCallPage(w, r, blank())
+	return p.deskCallPage(w, r, page.Blank())
 }
 
 func (p *Pages) deskCallPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
@@ -143,7 +143,7 @@ func (p *Pages) runCall(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) deskSitting(w http.ResponseWriter, r *http.Request) error {
-	return p.deskSittingPage(w, r, blank())
+	return p.deskSittingPage(w, r, page.Blank())
 }
 
 func (p *Pages) deskSittingPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
@@ -227,7 +227,9 @@ func paperBallots(f *web.Form, which int64) (out []Ballot) {
 }
 
 // seat is the agenda for a member of the commission.
-func (p *Pages) seat(w http.ResponseWriter, r *http.Request) error { return p.seatPage(w, r, blank()) }
+func (p *Pages) seat(w http.ResponseWriter, r *http.Request) error {
+	return p.seatPage(w, r, page.Blank())
+}
 
 func (p *Pages) seatPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r.Context())
@@ -278,7 +280,7 @@ func (p *Pages) cast(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) deskShow(w http.ResponseWriter, r *http.Request) error {
-	return p.deskShowPage(w, r, blank())
+	return p.deskShowPage(w, r, page.Blank())
 }
 
 func (p *Pages) deskShowPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-
-	ics "github.com/arran4/golang-ical"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
@@ -18,6 +15,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
@@ -54,6 +52,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "POST /staff/hearings", Handle: p.announce},
 			{Pattern: "GET /staff/hearings/{id}", Handle: p.keep},
 			{Pattern: "POST /staff/hearings/{id}", Handle: p.act},
+			{Pattern: "GET /staff/hearings/questions/{number}", Handle: p.find},
 			{Pattern: "GET /staff/hearings/sessions/{id}", Handle: p.door},
 			{Pattern: "POST /staff/hearings/sessions/{id}", Handle: p.check},
 		},
@@ -142,23 +141,20 @@ func status(v *page.Visit, f *casework.File) (tag, text string) {
 // Row shows a question in the inbox of the staff.
 func (p *Pages) Row(v *page.Visit, f *casework.File) inbox.Row {
 	code, text := status(v, f)
-	row := inbox.Row{Href: "/staff/hearings", Status: code, Text: text, About: v.T("hearing.question.number", "number", f.Number) + " · " + f.Title}
-	if id := p.hearingOf(v, f); id != 0 {
-		row.Href = "/staff" + at(id) + "#" + f.Number
-	}
-	return row
+	return inbox.Row{Href: "/staff/hearings/questions/" + f.Number, Status: code, Text: text, About: v.T("hearing.question.number", "number", f.Number) + " · " + f.Title}
 }
 
-// hearingOf is the hearing of a question, 0 when it cannot be read.
-func (p *Pages) hearingOf(v *page.Visit, f *casework.File) (id int64) {
-	err := p.Service.DB.View(context.Background(), func(tx *db.Tx) (err error) {
-		id, err = db.One(tx, "hearing.question.hearing", `SELECT hearing_id FROM hearing_question WHERE city_id = $1 AND case_id = $2`, db.Int64, v.City.ID, f.ID)
-		return err
-	})
-	if err != nil {
-		return 0
+// find leads from the number of a question to its place at the desk.
+func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
+	v := page.Of(r)
+	if !v.Actor.Staff() {
+		return permission.ErrDenied
 	}
-	return id
+	id, err := p.Service.HearingOf(r.Context(), v.City, r.PathValue("number"))
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/staff"+at(id)+"#"+r.PathValue("number"))
 }
 
 // Own implements account.Cases: a person's places and questions.
@@ -231,10 +227,6 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, page.Meta{Title: s.T("hearing.nav"), Description: s.T("hearing.text")}, listView(s, list))
 }
 
-func blank() *web.Form {
-	return &web.Form{Values: url.Values{page.OnceField: {ids.Secret(12)}}}
-}
-
 // status422 is the status of a page that shows what is wrong with a form.
 func status422(f *web.Form) int {
 	if len(f.Errors()) > 0 {
@@ -243,7 +235,9 @@ func status422(f *web.Form) int {
 	return 0
 }
 
-func (p *Pages) show(w http.ResponseWriter, r *http.Request) error { return p.showPage(w, r, blank()) }
+func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
+	return p.showPage(w, r, page.Blank())
+}
 
 func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r.Context())
@@ -337,17 +331,9 @@ func (p *Pages) calendar(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	title, _ := h.Titles.In(s.Lang())
-	cal := ics.NewCalendarFor("Ashar")
-	cal.SetMethod(ics.MethodPublish)
-	e := cal.AddEvent("hearing-" + strconv.FormatInt(x.ID, 10) + "@" + s.City.Slug)
-	e.SetDtStampTime(s.Now)
-	e.SetStartAt(time.UnixMilli(x.Begins))
-	e.SetEndAt(time.UnixMilli(x.Ends))
-	e.SetSummary(title)
-	e.SetLocation(s.where(x))
-	e.SetURL(s.Absolute(sessionAt(x.ID)))
-	w.Header().Set("Content-Disposition", `attachment; filename="hearing.ics"`)
-	web.NewBody(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize(ics.WithNewLineWindows))).Send(w, r)
+	s.SendMeeting(w, r, page.Meeting{
+		ID: "hearing-" + number(x.ID), Title: title, Place: s.where(x), Path: sessionAt(x.ID), Name: "hearing", Begin: time.UnixMilli(x.Begins), End: time.UnixMilli(x.Ends),
+	})
 	return nil
 }
 
@@ -387,7 +373,9 @@ func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
 // fieldTime is how a browser writes a day and an hour.
 const fieldTime = "2006-01-02T15:04"
 
-func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error { return p.deskPage(w, r, blank()) }
+func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
+	return p.deskPage(w, r, page.Blank())
+}
 
 func (p *Pages) deskPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r.Context())
@@ -466,7 +454,9 @@ func hoursIn(f *web.Form, n string, zone *time.Location) (begins, ends int64) {
 	return begins, ends
 }
 
-func (p *Pages) keep(w http.ResponseWriter, r *http.Request) error { return p.keepPage(w, r, blank()) }
+func (p *Pages) keep(w http.ResponseWriter, r *http.Request) error {
+	return p.keepPage(w, r, page.Blank())
+}
 
 func (p *Pages) keepPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r.Context())
@@ -530,7 +520,9 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/staff"+at(id)+"?done=1")
 }
 
-func (p *Pages) door(w http.ResponseWriter, r *http.Request) error { return p.doorPage(w, r, blank()) }
+func (p *Pages) door(w http.ResponseWriter, r *http.Request) error {
+	return p.doorPage(w, r, page.Blank())
+}
 
 func (p *Pages) doorPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	s, err := p.scene(r.Context())

@@ -268,8 +268,8 @@ func (s *Service) Answer(ctx context.Context, c *city.City, a permission.Actor, 
 	if n := len([]rune(r.Words)); n == 0 || n > maxAnswer {
 		f.Fail("note", "hearing.error.answer", "max", maxAnswer)
 	}
-	long(f, "change", r.Change, maxText)
-	long(f, "line", r.Line, maxTitle)
+	f.Long("change", r.Change, maxText)
+	f.Long("line", r.Line, maxTitle)
 	if r.LineAt != "" && !strings.HasPrefix(r.LineAt, "/budget") {
 		f.Fail("line_link", "hearing.error.line")
 	}

@@ -106,6 +106,18 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, id
 	return w, err
 }
 
+// HearingOf finds the hearing of a question.
+func (s *Service) HearingOf(ctx context.Context, c *city.City, number string) (id int64, err error) {
+	err = s.DB.View(ctx, func(tx *db.Tx) error {
+		q, err := s.one(tx, c, number)
+		if err == nil {
+			id = q.Hearing
+		}
+		return err
+	})
+	return id, err
+}
+
 func works(a permission.Actor, body int64) bool { return a.Can(Work, body) || a.Can(Moderate, body) }
 
 // keeps tells whether the actor may open a hearing at the desk.

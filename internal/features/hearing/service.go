@@ -143,12 +143,6 @@ func moment(c *city.City, ms int64) string {
 	return time.UnixMilli(ms).In(c.Zone).Format("02.01.2006 15:04")
 }
 
-func long(f *web.Form, field, text string, limit int) {
-	if n := len([]rune(text)); n > limit {
-		f.Fail(field, "error.field.too_long", "max", limit, "over", n-limit)
-	}
-}
-
 // check says what is wrong with a hearing.
 func (h *Hearing) check(c *city.City) *web.Form {
 	f := &web.Form{}
@@ -159,10 +153,10 @@ func (h *Hearing) check(c *city.City) *web.Form {
 		f.Fail("title_"+c.Languages[0], "hearing.error.title")
 	}
 	for lang, text := range h.Titles {
-		long(f, "title_"+lang, text, maxTitle)
+		f.Long("title_"+lang, text, maxTitle)
 	}
 	for lang, text := range h.Texts {
-		long(f, "text_"+lang, text, maxText)
+		f.Long("text_"+lang, text, maxText)
 	}
 	for _, m := range h.Materials {
 		if m.Title == "" || !linkable(m.Link) {
@@ -182,7 +176,7 @@ func (x *Session) check(f *web.Form, i string, districts []place.Area, now time.
 	if x.Place == "" && x.Online == "" {
 		f.Fail("place_"+i, "hearing.error.place")
 	}
-	long(f, "place_"+i, x.Place, maxPlace)
+	f.Long("place_"+i, x.Place, maxPlace)
 	if x.Online != "" && (!linkable(x.Online) || strings.HasPrefix(x.Online, "/")) {
 		f.Fail("online_"+i, "hearing.error.online")
 	}
@@ -318,7 +312,7 @@ func (s *Service) seat(tx *db.Tx, c *city.City, hearing, id int64, v Visit) (*Vi
 		return nil, err
 	}
 	now := s.Clock.Now()
-	list, err := visits(tx, c.ID, id)
+	has, err := seated(tx, c.ID, id, v.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +322,7 @@ func (s *Service) seat(tx *db.Tx, c *city.City, hearing, id int64, v Visit) (*Vi
 		return nil, web.NotFound()
 	case now.UnixMilli() >= x.Begins || x.Off != "":
 		key = "hearing.error.over"
-	case slices.ContainsFunc(list, func(o *Visit) bool { return o.Person == v.Person }):
+	case has:
 		key = "hearing.error.already"
 	case x.Free() <= 0:
 		key = "hearing.error.full"
@@ -469,13 +463,14 @@ func (s *Service) Change(ctx context.Context, c *city.City, a permission.Actor, 
 			whole := *x
 			whole.District = "" // it stays, whatever districts there are by now
 			whole.check(f, "0", nil, now)
+			s.inTime(f, c, h, x)
 		}
-		long(f, "reason", to.Off, maxPlace)
+		f.Long("reason", to.Off, maxPlace)
 		if err := f.Err(); err != nil {
 			return err
 		}
 		x.Off = to.Off
-		if err := errors.Join(setSession(tx, c.ID, x), s.tell(tx, c, h, x, key)); err != nil {
+		if err := errors.Join(setSession(tx, c.ID, x), s.tell(tx, c, h, x, key), remindAgain(tx, c.ID, id, x.Begins-now.UnixMilli() < remindBefore.Milliseconds())); err != nil {
 			return err
 		}
 		if err := permission.Audit(tx, a, Publish, "hearing_session", id, "", now); err != nil {
@@ -483,6 +478,15 @@ func (s *Service) Change(ctx context.Context, c *city.City, a permission.Actor, 
 		}
 		return once.Claim(tx, "/staff"+sessionAt(id))
 	})
+}
+
+// inTime complains about a session that is moved to before its notice was long
+// enough; a hearing that was late from the start has said so.
+func (s *Service) inTime(f *web.Form, c *city.City, h *Hearing, x *Session) {
+	rule, ok := notice(c, time.UnixMilli(h.Published))
+	if n := left(c, rule, time.UnixMilli(h.Published), time.UnixMilli(x.Begins)); ok && !h.Late && n < int64(rule.Term) {
+		f.Fail("begins_0", "hearing.error.moved_late", "days", rule.Term, "left", n)
+	}
 }
 
 // tell tells everybody who has a place in a session what became of it.

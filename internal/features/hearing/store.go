@@ -126,6 +126,20 @@ func visitsOf(tx *db.Tx, city, person int64, limit int) ([]*Visit, error) {
 	return db.All(tx, "hearing.visits.of", `SELECT `+visitColumns+` FROM hearing_visit WHERE city_id = $1 AND person_id = $2 AND person_id <> 0 ORDER BY id DESC LIMIT $3`, scanVisit, city, person, limit)
 }
 
+// seated tells whether a person has a place in a session.
+func seated(tx *db.Tx, city, session, person int64) (bool, error) {
+	n, err := db.One(tx, "hearing.seated", `SELECT COUNT(*) FROM hearing_visit WHERE city_id = $1 AND session_id = $2 AND person_id = $3 AND person_id <> 0 AND state <> 'cancelled'`,
+		db.Int64, city, session, person)
+	return n > 0, err
+}
+
+// remindAgain has the people of a session that was moved reminded of its new
+// hour, unless they know it already because it is near.
+func remindAgain(tx *db.Tx, city, session int64, known bool) error {
+	_, err := tx.Exec("hearing.remind.again", `UPDATE hearing_visit SET reminded = $3 WHERE city_id = $1 AND session_id = $2 AND state = 'signed'`, city, session, known)
+	return err
+}
+
 // unreminded reads the visits of the time until an instant that nobody was reminded of.
 func unreminded(tx *db.Tx, city, from, to int64, limit int) ([]*Visit, error) {
 	return db.All(tx, "hearing.unreminded", `SELECT v.id, v.session_id, v.person_id, v.name, v.code, v.sex, v.district, v.state, v.lang, v.reminded FROM hearing_visit v
@@ -218,22 +232,13 @@ func questions(tx *db.Tx, city, hearing int64, limit int) ([]*Question, error) {
 	if err != nil {
 		return nil, err
 	}
+	answers, err := casework.LastSteps(tx, city, ids)
 	for _, q := range list {
-		q.File = found[q.ID]
-		if q.Answered == 0 {
-			continue
-		}
-		events, err := casework.Timeline(tx, city, q.ID, false)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range events {
-			if e.Kind == casework.EventState {
-				q.Answer, q.Lang = e.Note, e.Lang
-			}
+		if q.File = found[q.ID]; q.Answered != 0 {
+			q.Answer, q.Lang = answers[q.ID].Note, answers[q.ID].Lang
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // overdue counts a hearing's public questions that the city is late with.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	ics "github.com/arran4/golang-ical"
-
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -250,18 +248,10 @@ func (p *Pages) calendar(w http.ResponseWriter, r *http.Request) error {
 		return web.NotFound()
 	}
 	official, _ := s.official(x.Session)
-	cal := ics.NewCalendarFor("Ashar")
-	cal.SetMethod(ics.MethodPublish)
-	e := cal.AddEvent("reception-" + strconv.FormatInt(x.ID, 10) + "@" + s.City.Slug)
-	e.SetDtStampTime(s.Now)
-	e.SetStartAt(time.UnixMilli(x.Slot))
-	e.SetEndAt(time.UnixMilli(x.Slot).Add(time.Duration(x.Session.Minutes) * time.Minute))
-	e.SetSummary(s.T("reception.own", "official", official))
-	e.SetLocation(s.where(x.Session))
-	e.SetURL(s.Absolute(ticket(x.ID)))
-	w.Header().Set("Content-Disposition", `attachment; filename="visit.ics"`)
-	w.Header().Set("Cache-Control", "private, no-store")
-	web.NewBody(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize(ics.WithNewLineWindows))).Send(w, r)
+	s.SendMeeting(w, r, page.Meeting{
+		ID: "reception-" + strconv.FormatInt(x.ID, 10), Title: s.T("reception.own", "official", official), Place: s.where(x.Session), Path: ticket(x.ID), Name: "visit", OnlyForThem: true,
+		Begin: time.UnixMilli(x.Slot), End: time.UnixMilli(x.Slot).Add(time.Duration(x.Session.Minutes) * time.Minute),
+	})
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
-	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -74,11 +73,8 @@ func (p *Pages) hand(w http.ResponseWriter, r *http.Request, b *ballotForm) erro
 	return page.Render(w, r, b.meta(), handedView(b))
 }
 
-// blank is a form that can be sent once.
-func blank() *web.Form { return &web.Form{Values: url.Values{page.OnceField: {ids.Secret(12)}}} }
-
 func (p *Pages) paper(w http.ResponseWriter, r *http.Request) error {
-	return p.paperPage(w, r, blank())
+	return p.paperPage(w, r, page.Blank())
 }
 
 func (p *Pages) paperPage(w http.ResponseWriter, r *http.Request, f *web.Form) error {

@@ -126,6 +126,11 @@ func geoJSON(w http.ResponseWriter, r *http.Request, list []Sent) error {
 			shapes = append(shapes, feature(x))
 		}
 	}
+	return sendShapes(w, r, shapes)
+}
+
+// sendShapes answers with a collection of GeoJSON.
+func sendShapes(w http.ResponseWriter, r *http.Request, shapes []any) error {
 	text, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": shapes})
 	if err != nil {
 		return err

@@ -44,9 +44,8 @@ func (o *Objection) check(x *Campaign) error {
 	o.Text = strings.TrimSpace(o.Text)
 	if n := len([]rune(o.Text)); n < minProtest {
 		f.Fail("text", "vote.protest.error.text", "min", minProtest)
-	} else if n > MaxProtest {
-		f.Fail("text", "error.field.too_long", "max", MaxProtest, "over", n-MaxProtest)
 	}
+	f.Long("text", o.Text, MaxProtest)
 	return f.Err()
 }
 

@@ -195,12 +195,7 @@ func (s *scene) sendPlaces(w http.ResponseWriter, r *http.Request, list []*Proje
 		title, _ := q.Titles.In(s.Lang())
 		shapes = append(shapes, map[string]any{"type": "Feature", "geometry": geometry, "properties": map[string]any{"code": q.Code, "title": title}})
 	}
-	text, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": shapes})
-	if err != nil {
-		return err
-	}
-	web.NewBody(http.StatusOK, "application/geo+json", text).Send(w, r)
-	return nil
+	return sendShapes(w, r, shapes)
 }
 
 // replay tells the count round by round: all rounds, or with ?round=N one of

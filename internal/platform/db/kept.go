@@ -21,7 +21,7 @@ type kept struct {
 
 // maxKept bounds the statements of one pool. Lists with filters have many
 // texts; what is beyond the bound is parsed each time, as before.
-const maxKept = 600
+const maxKept = 300
 
 func keep(pool *sql.DB) *kept {
 	return &kept{pool: pool, stmts: map[string]*sql.Stmt{}, seen: map[string]bool{}}

@@ -170,6 +170,13 @@ func (f *Form) Choice(name string, values ...string) string {
 // Checked tells whether a checkbox is set.
 func (f *Form) Checked(name string) bool { return f.Values.Get(name) != "" }
 
+// Long complains about a text of more than max characters.
+func (f *Form) Long(field, text string, max int) {
+	if n := utf8.RuneCountInString(text); n > max {
+		f.Fail(field, "error.field.too_long", "max", max, "over", n-max)
+	}
+}
+
 // Fail notes an error of a field.
 func (f *Form) Fail(field, key string, args ...any) {
 	f.errs = append(f.errs, FieldError{Field: field, Key: key, Args: args})
