@@ -1,9 +1,10 @@
 // Package dbtest gives tests real databases: a fresh SQLite file and a fresh
 // PostgreSQL database, so that every store test runs on both engines.
 //
-// The PostgreSQL server is the one named by ASHAR_TEST_POSTGRES (make test
-// starts one on a private socket). Without it a test starts its own from
-// Debian's package; when that is not installed the test fails and says so.
+// The PostgreSQL server is the one named by ASHAR_TEST_POSTGRES. Without it
+// the first test that needs one starts it from Debian's package, on a private
+// socket, and make test stops it; when the package is not installed the test
+// fails and says so.
 package dbtest
 
 import (
