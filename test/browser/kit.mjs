@@ -30,8 +30,8 @@ export async function visitor(browser, options) {
   const page = await context.newPage();
   page.on('pageerror', (e) => check(false, `script error on ${page.url()}: ${e.message}`));
   page.on('console', (m) => {
-    // A form sent back with its errors is told with status 422, which the console calls an error.
-    if (m.type() === 'error' && !/status of (422|401)|ERR_INTERNET_DISCONNECTED/.test(m.text())) check(false, `console on ${page.url()}: ${m.text()}`);
+    // A form sent back is told with status 422, who has voted already with 409, which the console calls errors.
+    if (m.type() === 'error' && !/status of (422|401|409)|ERR_INTERNET_DISCONNECTED/.test(m.text())) check(false, `console on ${page.url()}: ${m.text()}`);
   });
   page.on('response', (r) => {
     if (r.status() >= 500) check(false, `${r.status()} from ${r.url()}`);

@@ -1,7 +1,9 @@
-// The whole way of a participatory budget: the commission sets a campaign up, a
-// resident proposes on a telephone, the body evaluates, the list is drawn, the
-// vote opened; a resident votes on the telephone, one at the desk, two on paper
-// that is typed twice. Then, after the end, the count and its recount.
+// The whole way of a participatory budget, in each language, with and without
+// scripts: the commission sets a campaign up, residents propose on their
+// telephones, the body evaluates, the list is drawn, the vote opened; the
+// residents vote and keep their receipts, others come to the desk, two vote on
+// paper that is typed twice. Then, after the end, the count; everybody finds the
+// result, the own receipt, and counts again.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,11 +44,30 @@ async function setsUp(page) {
   await page.waitForURL(/staff\/vote\/whole/);
 }
 
-async function proposes(person, title, text) {
-  const page = await someone({ ...phone, locale: 'ky' }, person);
-  await page.goto(`${base}${at}/ideas/new`);
-  await page.fill('#title', title);
-  await page.fill('#text', text);
+// The residents, each on a telephone, and what the office tells them.
+const words = {
+  ky: { feasible: 'Ишке ашырса болот', taken: 'Добушуңуз кабыл алынды', won: 'Жеңди', lost: 'Өтпөдү' },
+  ru: { feasible: 'Можно осуществить', taken: 'Ваш голос принят', won: 'Победил', lost: 'Не прошёл' },
+  en: { feasible: 'Feasible', taken: 'Your vote has been taken', won: 'Won', lost: 'Lost' },
+};
+const residents = [
+  { lang: 'ky', title: 'Манас көчөсүнө чырактар', text: 'Кечинде көчө караңгы, балдар мектептен караңгыда кайтат. Он чырак койсок, жарык болот.' },
+  { lang: 'ky', title: 'Аялдамага отургуч', text: 'Аялдамада карылар тик туруп күтөт. Чатыры бар эки отургуч койсок, жамгырда да ыңгайлуу болот.' },
+  { lang: 'ru', title: 'Скамейки для пожилых', text: 'Пожилым людям негде отдохнуть по дороге в поликлинику. Поставим восемь скамеек с навесом.' },
+  { lang: 'ru', title: 'Велопарковка у библиотеки', text: 'Читатели приезжают на велосипедах и пристёгивают их к деревьям. Нужны двадцать прочных стоек.' },
+  { lang: 'en', title: 'A ramp at the clinic', text: 'Parents with prams and people in wheelchairs cannot get up the six steps. A ramp with rails would let them in.' },
+  { lang: 'en', title: 'Drinking fountain in the park', text: 'There is no water to drink anywhere in the park in summer. One fountain by the playground would be enough.' },
+].map((r, i) => ({ ...r, person: String(2031 + i), script: i % 2 === 0, what: `${r.lang}, ${i % 2 === 0 ? 'with' : 'without'} scripts` }));
+
+const onPhone = ({ lang, script, person }) => someone({ ...phone, locale: lang, javaScriptEnabled: script }, person);
+
+async function proposes(r) {
+  const page = await onPhone(r);
+  await page.goto(base + at);
+  await page.locator(`a[href="${at}/ideas/new"]`).click();
+  await page.waitForURL(/ideas\/new$/);
+  await page.fill('#title', r.title);
+  await page.fill('#text', r.text);
   await page.selectOption('#category', 'light');
   await page.fill('#address', 'Манас');
   const send = page.locator('main form > button.govuk-button').last();
@@ -54,20 +75,25 @@ async function proposes(person, title, text) {
   await page.locator('input[name=found]').first().check();
   await send.click();
   await page.waitForURL(/ideas\/I-/);
+  r.number = page.url().match(/I-[0-9-]+/)[0];
+  check((await said(page)).includes(r.title), `${r.what}: ${r.number} is public`);
   await page.context().close();
-  return page.url().match(/I-[0-9-]+/)[0];
 }
 
-async function evaluates(number, cost) {
-  const page = await someone({ ...desk, locale: 'en' }, '1004');
-  await page.goto(`${base}/staff/ideas/${number}`);
+async function evaluates(r) {
+  const page = await someone({ ...desk, locale: r.lang, javaScriptEnabled: r.script }, '1004');
+  await page.goto(`${base}/staff/ideas/${r.number}`);
   await press(page, 'check');
-  await page.fill('#reasons_en', 'The poles stand there already.');
-  await page.fill('#cost', cost);
-  await page.fill('#why_en', 'Ten lamps and their cable.');
+  await page.fill(`#reasons_${r.lang}`, 'Техникалык жактан болот / Возможно / Possible.');
+  await page.fill('#cost', '190 000');
+  await page.fill(`#why_${r.lang}`, 'Сметасы ушундай / Такова смета / As estimated.');
   await press(page, 'feasible');
-  check((await page.locator('.tag').first().innerText()).includes('Feasible'), `${number} is feasible`);
+  check((await page.locator('.tag').first().innerText()).includes(words[r.lang].feasible), `staff, ${r.what}: ${r.number} is feasible`);
   await page.context().close();
+  const author = await onPhone(r);
+  await author.goto(`${base}${at}/ideas/${r.number}`);
+  check((await said(author)).includes(words[r.lang].feasible), `${r.what}: the author reads the decision`);
+  await author.context().close();
 }
 
 async function opens(page) {
@@ -93,39 +119,56 @@ async function receipt(page) {
   return page.locator('.vote-receipt__code').innerText();
 }
 
-async function votesByTelephone() {
-  const page = await someone({ ...phone, locale: 'ky' }, '2031');
-  await page.goto(`${base}${at}/ballot`);
+// Everybody votes for the first of the list and for the own idea.
+async function votesByTelephone(r) {
+  const page = await onPhone(r);
+  await page.goto(base + at);
+  await page.locator(`a[href="${at}/ballot"]`).first().click();
+  await page.waitForURL(/\/ballot$/);
   await saysWho(page);
   await press(page, 'choose');
   await page.locator('#pick_C01').check();
   await press(page, 'who');
   await press(page, 'choose');
-  check(await page.locator('#pick_C01').isChecked(), 'going back to the first step loses no choice');
+  check(await page.locator('#pick_C01').isChecked(), `${r.what}: going back to the first step loses no choice`);
+  const own = await page.locator('label[for^=pick_]', { hasText: r.title }).getAttribute('for');
+  await page.locator(`#${own}`).check();
   const code = await receipt(page);
+  check((await said(page)).includes(words[r.lang].taken), `${r.what}: the vote is taken`);
   await page.context().close();
-  return code;
+  return { ...r, code, picks: [...new Set(['C01', own.replace('pick_', '')])].sort().join() };
 }
 
-async function atTheDesk(page) {
-  const begins = async (number) => {
-    await page.goto(`${base}/staff${at}/desk`);
-    await saysWho(page);
-    await page.fill('#number', number);
-  };
-  await begins('11705199000001');
+async function begins(page, number) {
+  await page.goto(`${base}/staff${at}/desk`);
+  await saysWho(page);
+  await page.fill('#number', number);
+}
+
+async function atTheDesk(lang, script, number) {
+  const page = await someone({ ...desk, locale: lang, javaScriptEnabled: script }, '1003');
+  await begins(page, number);
   await press(page, 'choose');
-  check((await page.locator('.govuk-error-summary li').count()) === 1, 'a clerk enters a telephone or says that there is none');
+  check((await page.locator('.govuk-error-summary li').count()) === 1, `desk, ${lang}: a clerk enters a telephone or says that there is none`);
+  check((await page.inputValue('#number')) === number, `desk, ${lang}: what was typed is kept`);
   await page.locator('input[name=no_phone]').check();
   await press(page, 'choose');
   await page.locator('#pick_C01').check();
   const code = await receipt(page);
-  for (const number of ['11705199000002', '11705199000003']) {
-    await begins(number);
+  await begins(page, number);
+  await page.locator('input[name=no_phone]').check();
+  await press(page, 'choose');
+  check((await page.locator('.vote-receipt__code, #pick_C01').count()) === 0, `desk, ${lang}: nobody votes there twice`);
+  await page.context().close();
+  return { code, picks: 'C01' };
+}
+
+async function givesPaper(page) {
+  for (const number of ['11705199000007', '11705199000008']) {
+    await begins(page, number);
     await page.locator('input[name=no_phone]').check();
     await press(page, 'paper');
   }
-  return code;
 }
 
 async function typesPaper(one, commission) {
@@ -154,40 +197,60 @@ async function typesPaper(one, commission) {
   await other.context().close();
 }
 
-async function counts(known) {
-  const page = await someone({ ...desk, locale: 'en' }, '1004');
+async function counts(code) {
+  const page = await someone({ ...desk, locale: 'ky', javaScriptEnabled: false }, '1004');
   await page.goto(`${base}/staff${at}`);
-  await page.fill('#code', known.code);
+  await page.fill('#code', code);
   await press(page, 'count');
-  const resident = await visitor(browser, { ...phone, locale: 'ky' });
-  await resident.goto(`${base}${at}/results`);
-  const [, , file, ...flags] = (await resident.locator('.vote-command:not(.vote-command--mine)').first().innerText()).trim().split(/\s+/);
-  const text = await (await resident.request.get(`${base}${at}/ballots/city.pb`)).text();
-  for (const code of known.receipts) check(text.includes(`\n${code};C01\n`), `the ballot ${code} is published as it was cast`);
-  check(text.split('\nVOTES\n')[1].trim().split('\n').length === 5, 'the two ballots on paper are published with them');
-  const path = join(mkdtempSync(join(tmpdir(), 'ashar-whole-')), file);
-  writeFileSync(path, text);
+  await page.context().close();
+}
+
+// What anybody finds afterwards: who won and why, the own ballot, the recount.
+async function looksUp(r) {
+  const page = await onPhone(r);
+  await page.goto(base + at);
+  await page.locator(`a[href="${at}/results"]`).first().click();
+  await page.waitForURL(/\/results$/);
+  const text = await said(page);
+  check(text.includes(words[r.lang].won) && text.includes(words[r.lang].lost), `${r.what}: who won, who lost, and why`);
+  const [, , file, ...flags] = (await page.locator('.vote-command:not(.vote-command--mine)').first().innerText()).trim().split(/\s+/);
+  const ballots = await (await page.request.get(new URL(await page.locator('a[href$="city.pb"]').first().getAttribute('href'), page.url()).href)).text();
+  check(ballots.includes(`\n${r.code};${r.picks}\n`), `${r.what}: the ballot ${r.code} is published as it was cast`);
+  check(ballots.split('\nVOTES\n')[1].trim().split('\n').length === 12, `${r.what}: all eleven ballots are published, those at the desk and on paper too`);
+  if (r.script) {
+    await page.fill('#mine-code', r.code);
+    await page.locator('#mine-code').press('Enter');
+    await page.locator('[data-part=answer] li').first().waitFor();
+    check((await page.locator('[data-part=answer]').innerText()).includes('C01'), `${r.what}: the own ballot is found by its code`);
+  }
+  const path = join(r.folder, `${r.person}-${file}`);
+  writeFileSync(path, ballots);
   const mine = JSON.parse(execFileSync(bin, ['tally', path, '--json', ...flags]));
-  const { winners } = await (await resident.request.get(`${base}${at}/results/city/tally.json`)).json();
-  check(winners.includes('C01') && JSON.stringify(mine.winners) === JSON.stringify(winners), `the recount gives ${winners.join(' ')}`);
-  check((await said(resident)).includes('C01'), 'the winner stands on the page');
+  const { winners, cost } = await (await page.request.get(`${base}${at}/results/city/tally.json`)).json();
+  check(winners.includes('C01') && winners.length === 5 && JSON.stringify(mine.winners) === JSON.stringify(winners) && mine.cost === cost, `${r.what}: the recount gives ${winners.join(' ')}`);
+  await page.context().close();
 }
 
 if (step === 'votes') {
   const commission = await someone({ ...desk, locale: 'en' }, '1004');
   await setsUp(commission);
-  await evaluates(await proposes('2031', 'Манас көчөсүнө чырактар', 'Кечинде көчө караңгы, балдар мектептен караңгыда кайтат. Он чырак койсок, жарык болот.'), '420 000');
-  await evaluates(await proposes('2032', 'Скамейки для пожилых', 'Пожилым людям негде отдохнуть по дороге в поликлинику. Поставим восемь скамеек с навесом.'), '380 000');
+  for (const r of residents) await proposes(r);
+  for (const r of residents) await evaluates(r);
   const code = await opens(commission);
-  const receipts = [await votesByTelephone()];
+  const votes = [];
+  for (const r of residents) votes.push(await votesByTelephone(r));
+  votes.push(await atTheDesk('ky', true, '11705199000001'), await atTheDesk('ru', false, '11705199000002'), await atTheDesk('en', true, '11705199000003'));
   const clerk = await someone({ ...desk, locale: 'ky' }, '1003');
-  receipts.push(await atTheDesk(clerk));
+  await givesPaper(clerk);
   await typesPaper(clerk, commission);
   await commission.goto(`${base}/staff${at}/unusual`);
   check((await said(commission)).length > 100, 'what is unusual can be looked at');
-  writeFileSync(state, JSON.stringify({ code, receipts }));
+  writeFileSync(state, JSON.stringify({ code, votes }));
 } else {
-  await counts(JSON.parse(readFileSync(state)));
+  const { code, votes } = JSON.parse(readFileSync(state));
+  await counts(code);
+  const folder = mkdtempSync(join(tmpdir(), 'ashar-whole-'));
+  for (const vote of votes.filter((v) => v.person)) await looksUp({ ...vote, folder });
 }
 await browser.close();
 end();

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/account"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
@@ -93,7 +92,7 @@ func (s *Service) votedHere(ctx context.Context, v *scene) (out *Voted, err erro
 			return nil
 		}
 		if err == nil {
-			out = &Voted{e.Channel, time.Unix(e.Hour*3600, 0).In(v.City.Zone)}
+			out = e.told(v.City)
 		}
 		return err
 	})
@@ -146,6 +145,11 @@ func (p *Pages) step(w http.ResponseWriter, r *http.Request, b *ballotForm) erro
 		return page.Render(w, r, b.meta(), whoView(b))
 	}
 	switch {
+	case step == "choose" && b.desk:
+		if err := p.Service.Met(r.Context(), b.City, b.Actor, b.Slug, b.vote); err != nil {
+			return p.refused(w, r, b, err)
+		}
+		return page.Render(w, r, b.meta(), chooseView(b))
 	case step == "choose":
 		return page.Render(w, r, b.meta(), chooseView(b))
 	case step == "paper" && b.desk:

@@ -108,6 +108,17 @@ type way struct {
 	arrived time.Time
 }
 
+// keys are what the roll keeps of by what the voter is known, in an order in
+// which two votes that share several wait for each other.
+func (w *way) keys(c *city.City, campaign int64) []string {
+	keys := make([]string, len(w.by))
+	for i, by := range w.by {
+		keys[i] = rollKey(c, campaign, by)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // Cast puts a ballot into the box and its voter on the roll, and returns the
 // receipt. The same form sent again gives the same receipt; another ballot of
 // the same voter is refused as *Voted. from is the address it came from. Fields:
@@ -148,28 +159,61 @@ func (s *Service) Hand(ctx context.Context, c *city.City, a permission.Actor, sl
 	return err
 }
 
-func (s *Service) enrol(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote, channel string) (string, error) {
-	if !a.Some(Enrol) {
-		return "", permission.ErrDenied
+// Met tells who comes to a desk and has voted already, as *Voted, before
+// anything is chosen there. Fields: as of CastAt, but for ballot and pots.
+func (s *Service) Met(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote) error {
+	x, _, w, err := s.atDesk(ctx, c, a, slug, &v, Desk)
+	if err != nil {
+		return err
 	}
-	w := way{channel: channel, clerk: &a, arrived: s.Clock.Now()}
-	x, b, err := s.opened(ctx, c, slug)
+	f := &web.Form{}
+	w.by = append(w.by, "document "+documentOf(f, c, &v))
+	if err := f.Err(); err != nil {
+		return err
+	}
+	var voted *entry
+	err = s.DB.Glance(ctx, func(tx *db.Tx) error {
+		voted, err = before(tx, c.ID, x.ID, w.keys(c, x.ID), 0)
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) || err == nil && voted.Mark == markOf(v.Secret) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return voted.told(c)
+}
+
+func (s *Service) enrol(ctx context.Context, c *city.City, a permission.Actor, slug string, v Vote, channel string) (string, error) {
+	x, b, w, err := s.atDesk(ctx, c, a, slug, &v, channel)
 	if err != nil {
 		return "", err
 	}
+	return s.cast(ctx, c, x, b, v, w)
+}
+
+// atDesk is how somebody votes at a desk, and in what.
+func (s *Service) atDesk(ctx context.Context, c *city.City, a permission.Actor, slug string, v *Vote, channel string) (x *Campaign, b *Book, w way, err error) {
+	if !a.Some(Enrol) {
+		return nil, nil, w, permission.ErrDenied
+	}
+	w = way{channel: channel, clerk: &a, arrived: s.Clock.Now()}
+	if x, b, err = s.opened(ctx, c, slug); err != nil {
+		return nil, nil, w, err
+	}
 	f := &web.Form{}
-	phone := x.phoneOf(f, c, &v)
+	phone := x.phoneOf(f, c, v)
 	if err := f.Err(); err != nil {
-		return "", err
+		return nil, nil, w, err
 	}
 	if phone != "" {
-		known, err := s.knownByPhone(ctx, c, phone)
-		if err != nil {
-			return "", err
+		if w.by, err = s.knownByPhone(ctx, c, phone); err != nil {
+			return nil, nil, w, err
 		}
-		w.by = append(known, "contact "+phone)
+		w.by = append(w.by, "contact "+phone)
 	}
-	return s.cast(ctx, c, x, b, v, w)
+	return x, b, w, nil
 }
 
 // phoneOf is the telephone of who votes at a desk, "" for none. Where the site
@@ -253,18 +297,13 @@ func (s *Service) cast(ctx context.Context, c *city.City, x *Campaign, b *Book, 
 	case voted.Mark == e.Mark:
 		return receipt, nil
 	}
-	return "", &Voted{voted.Channel, time.Unix(voted.Hour*3600, 0).In(c.Zone)}
+	return "", voted.told(c)
 }
 
 // put writes a voter onto the roll and an envelope into the box, both or
 // neither. voted is the line of who is on the roll already.
 func (s *Service) put(ctx context.Context, c *city.City, x *Campaign, e *entry, envelope []byte, w way) (voted *entry, err error) {
-	keys := make([]string, len(w.by))
-	for i, by := range w.by {
-		keys[i] = rollKey(c, x.ID, by)
-	}
-	slices.Sort(keys) // two votes that share several wait for each other in one order
-	keys = slices.Compact(keys)
+	keys := w.keys(c, x.ID)
 	// What has not reached the box by then never does: the count waits longer.
 	ctx, cancel := context.WithTimeout(ctx, settle/2)
 	defer cancel()
@@ -372,18 +411,20 @@ func (s *Service) VotedIn(tx *db.Tx, c *city.City, person int64) (out []Particip
 	if err != nil || person == 0 {
 		return nil, err
 	}
+	keys := map[int64]string{}
 	for _, x := range list {
-		if x.Opened == 0 {
-			continue
+		if x.Opened != 0 {
+			keys[x.ID] = rollKey(c, x.ID, personKey(person))
 		}
-		e, err := rollOf(tx, c.ID, x.ID, rollKey(c, x.ID, personKey(person)))
-		if errors.Is(err, db.ErrNotFound) {
-			continue
+	}
+	lines, err := rollOfAll(tx, c.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range list {
+		if e := lines[x.ID]; e != nil {
+			out = append(out, Participation{x, e.Channel, e.District, e.Class, e.told(c).At})
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Participation{x, e.Channel, e.District, e.Class, time.Unix(e.Hour*3600, 0).In(c.Zone)})
 	}
 	return out, nil
 }

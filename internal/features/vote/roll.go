@@ -4,8 +4,11 @@ import (
 	"crypto/hpke"
 	"crypto/rand"
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -31,6 +34,11 @@ type entry struct {
 	Channel  string
 	Hour     int64
 	Mark     string
+}
+
+// told is what a voter, or a clerk, is told of a line.
+func (e *entry) told(c *city.City) *Voted {
+	return &Voted{e.Channel, time.Unix(e.Hour*3600, 0).In(c.Zone)}
 }
 
 // randomID is an id that tells nothing, not even when it was made.
@@ -82,7 +90,29 @@ func rollOf(tx *db.Tx, city, campaign int64, key string) (*entry, error) {
 	return db.One(tx, "vote.roll.of", rollSelect+`k.city_id = $1 AND k.campaign_id = $2 AND k.key = $3`, scanEntry, city, campaign, key)
 }
 
-const rollSelect = `SELECT r.id, r.district, r.class, r.channel, r.hour, r.mark FROM vote_roll_key k
+// rollOfAll reads, by campaign, the lines of who is known by a key in each.
+func rollOfAll(tx *db.Tx, city int64, keys map[int64]string) (map[int64]*entry, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	w := &db.Where{}
+	w.Add("k.city_id = ?", city)
+	db.AnyOf(w, "k.campaign_id", slices.Sorted(maps.Keys(keys)))
+	db.AnyOf(w, "k.key", slices.Sorted(maps.Values(keys)))
+	out := map[int64]*entry{}
+	err := tx.Each("vote.roll.of_all", `SELECT k.campaign_id, `+rollColumns+w.String(), func(r db.Row) error {
+		var campaign int64
+		e := &entry{}
+		err := r.Scan(&campaign, &e.ID, &e.District, &e.Class, &e.Channel, &e.Hour, &e.Mark)
+		out[campaign] = e
+		return err
+	}, w.Args...)
+	return out, err
+}
+
+const rollSelect = `SELECT ` + rollColumns
+
+const rollColumns = `r.id, r.district, r.class, r.channel, r.hour, r.mark FROM vote_roll_key k
 	JOIN vote_roll r ON r.city_id = k.city_id AND r.campaign_id = k.campaign_id AND r.id = k.roll_id WHERE `
 
 func scanEntry(r db.Row) (*entry, error) {
