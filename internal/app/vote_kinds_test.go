@@ -354,8 +354,11 @@ func TestWhoVotedByTelephoneIsKnownAtTheDesk(t *testing.T) {
 		f.Set("do", "cast")
 		clerk.do(422, http.MethodPost, desk, f)
 		f.Set("phone", "0700 65 43 21")
-		if page, _ := clerk.do(409, http.MethodPost, desk, f); !strings.Contains(page, "This person voted on") {
-			t.Error("who voted by telephone should be known at the desk")
+		for _, step := range []string{"choose", "cast"} {
+			f.Set("do", step)
+			if page, _ := clerk.do(409, http.MethodPost, desk, f); !strings.Contains(page, "This person voted on") {
+				t.Errorf("%s: who voted by telephone should be known at the desk", step)
+			}
 		}
 		if page, _ := visit(t, s).do(200, http.MethodGet, "/vote/known/rules?lang=en", nil); !strings.Contains(page, "Who conceals a telephone") {
 			t.Error("the rules should warn of what they do not rule out")
