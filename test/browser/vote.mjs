@@ -72,6 +72,9 @@ async function recounts(lang) {
     const published = await (await page.request.get(`${base}/vote/2025/results/${pot}/tally.json`)).json();
     check(mine.winners.length > 0 && JSON.stringify(mine.winners) === JSON.stringify(published.winners) && mine.cost === published.cost, `${lang}: the recount of ${pot} gives ${mine.winners.join(' ')}`);
   }
+  // The census of 2009: 238 329, 214 100, 198 019 and 171 467 of 821 915.
+  const people = await page.locator('section[aria-labelledby=fair] table').first().locator('tbody td:last-child').allTextContents();
+  check(people.map((text) => text.match(/\d+/)[0]).sort().join(' ') === '21 24 26 29', `${lang}: the money is compared with who lives in each district: ${people.join(' ')}`);
   await page.goto(`${base}/vote/2025/results/city`);
   check((await page.locator('.vote-round').count()) > 2, `${lang}: the count is told round by round`);
   await page.context().close();

@@ -26,6 +26,8 @@ type Area struct {
 	Names       Texts
 	Shape       orb.MultiPolygon
 	Approximate bool
+	Residents   int64 // 0 for not known
+	Counted     Texts // who counted the residents, and when
 	ValidFrom   int64 // Unix milliseconds
 	ValidUntil  int64 // Unix milliseconds, 0 for still valid
 
@@ -36,7 +38,8 @@ type Area struct {
 const maxCorners = 50000
 
 // ParseAreas reads the polygons of a GeoJSON FeatureCollection, Feature or bare geometry. A feature
-// says its name by the properties name_ky, name_ru, name_en or name, and its code by code.
+// says its name by the properties name_ky, name_ru, name_en or name, its code by code, and its
+// people by residents and residents_source_ky, _ru and _en.
 func ParseAreas(data []byte, kind string) ([]Area, error) {
 	var doc struct {
 		Type     string    `json:"type"`
@@ -76,7 +79,11 @@ type feature struct {
 		Ru   string `json:"name_ru"`
 		En   string `json:"name_en"`
 
-		Approximate bool `json:"approximate"`
+		Approximate bool   `json:"approximate"`
+		Residents   int64  `json:"residents"`
+		CountedKy   string `json:"residents_source_ky"`
+		CountedRu   string `json:"residents_source_ru"`
+		CountedEn   string `json:"residents_source_en"`
 	} `json:"properties"`
 }
 
@@ -86,9 +93,13 @@ func (f feature) area(kind string, i int) (Area, error) {
 		return Area{}, err
 	}
 	p := f.Properties
+	counted := Texts{Ky: p.CountedKy, Ru: p.CountedRu, En: p.CountedEn}
+	if p.Residents < 0 || p.Residents > 0 && counted == (Texts{}) {
+		return Area{}, fmt.Errorf("residents are a number with its source: %w", db.ErrInvalid)
+	}
 	a := Area{
 		Kind: kind, Code: p.Code, Names: Texts{Ky: p.Ky, Ru: p.Ru, En: p.En},
-		Shape: shape, Approximate: p.Approximate, bound: shape.Bound(),
+		Shape: shape, Approximate: p.Approximate, Residents: p.Residents, Counted: counted, bound: shape.Bound(),
 	}
 	if a.Names == (Texts{}) {
 		a.Names.Ky = p.Name
@@ -171,12 +182,17 @@ func (a Area) GeoJSON() (string, error) {
 func Collection(list []Area) ([]byte, error) {
 	features := []any{}
 	for _, a := range list {
+		properties := map[string]any{
+			"code": a.Code, "name_ky": a.Names.Ky, "name_ru": a.Names.Ru, "name_en": a.Names.En, "approximate": a.Approximate,
+		}
+		if a.Residents > 0 {
+			properties["residents"] = a.Residents
+			properties["residents_source_ky"], properties["residents_source_ru"], properties["residents_source_en"] = a.Counted.Ky, a.Counted.Ru, a.Counted.En
+		}
 		features = append(features, map[string]any{
-			"type":     "Feature",
-			"geometry": map[string]any{"type": "MultiPolygon", "coordinates": a.Shape},
-			"properties": map[string]any{
-				"code": a.Code, "name_ky": a.Names.Ky, "name_ru": a.Names.Ru, "name_en": a.Names.En, "approximate": a.Approximate,
-			},
+			"type":       "Feature",
+			"geometry":   map[string]any{"type": "MultiPolygon", "coordinates": a.Shape},
+			"properties": properties,
 		})
 	}
 	return json.Marshal(map[string]any{"type": "FeatureCollection", "features": features})

@@ -207,13 +207,17 @@ func ReplaceAreas(tx *db.Tx, cityID int64, kind string, from int64, list []Area)
 		if err != nil {
 			return fmt.Errorf("area %q: %w", a.Code, err)
 		}
+		counted, err := json.Marshal(a.Counted)
+		if err != nil {
+			return fmt.Errorf("area %q: %w", a.Code, err)
+		}
 		geometry, err := a.GeoJSON()
 		if err != nil {
 			return fmt.Errorf("area %q: %w", a.Code, err)
 		}
 		if _, err := tx.Exec("place.area.insert", `INSERT INTO place_area
-			(city_id, kind, code, valid_from, names, geometry, approximate) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			cityID, kind, a.Code, from, string(names), geometry, a.Approximate); err != nil {
+			(city_id, kind, code, valid_from, names, geometry, approximate, residents, residents_source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			cityID, kind, a.Code, from, string(names), geometry, a.Approximate, a.Residents, string(counted)); err != nil {
 			return err
 		}
 	}
@@ -222,14 +226,17 @@ func ReplaceAreas(tx *db.Tx, cityID int64, kind string, from int64, list []Area)
 
 // AllAreas reads a city's areas, former ones too.
 func AllAreas(tx *db.Tx, cityID int64) (*Areas, error) {
-	list, err := db.All(tx, "place.area.all", `SELECT kind, code, valid_from, COALESCE(valid_until, 0), names, geometry, approximate
+	list, err := db.All(tx, "place.area.all", `SELECT kind, code, valid_from, COALESCE(valid_until, 0), names, geometry, approximate, residents, residents_source
 		FROM place_area WHERE city_id = $1 ORDER BY kind, code, valid_from`, func(r db.Row) (a Area, err error) {
-		var names, geometry string
-		if err := r.Scan(&a.Kind, &a.Code, &a.ValidFrom, &a.ValidUntil, &names, &geometry, &a.Approximate); err != nil {
+		var names, geometry, counted string
+		if err := r.Scan(&a.Kind, &a.Code, &a.ValidFrom, &a.ValidUntil, &names, &geometry, &a.Approximate, &a.Residents, &counted); err != nil {
 			return a, err
 		}
 		if err := json.Unmarshal([]byte(names), &a.Names); err != nil {
 			return a, fmt.Errorf("names of area %q: %w", a.Code, err)
+		}
+		if err := json.Unmarshal([]byte(counted), &a.Counted); err != nil {
+			return a, fmt.Errorf("residents of area %q: %w", a.Code, err)
 		}
 		a.Shape, err = parseShape([]byte(geometry))
 		return a, err

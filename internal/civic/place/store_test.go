@@ -70,7 +70,7 @@ func TestNamesAreKeptAndReadAgainWhenChanged(t *testing.T) {
 }
 
 const twoDistricts = `{"type":"FeatureCollection","features":[
- {"type":"Feature","properties":{"code":"west","name_ky":"Батыш","name_ru":"Запад","approximate":true},
+ {"type":"Feature","properties":{"code":"west","name_ky":"Батыш","name_ru":"Запад","approximate":true,"residents":1200,"residents_source_en":"census"},
   "geometry":{"type":"Polygon","coordinates":[[[74.5,42.8],[74.6,42.8],[74.6,42.9],[74.5,42.9],[74.5,42.8]],
    [[74.54,42.84],[74.54,42.86],[74.56,42.86],[74.56,42.84],[74.54,42.84]]]}},
  {"type":"Feature","properties":{"code":"east","name":"Чыгыш"},
@@ -111,7 +111,7 @@ func TestDistrictsAreFoundAndSucceedEachOther(t *testing.T) {
 			}
 		}
 		west, _ := s.DistrictOf(42.81, 74.51, 1500)
-		if west.Names.In("ru") != "Запад" || west.Names.In("en") != "Батыш" || !west.Approximate || west.ValidUntil != 2000 {
+		if west.Names.In("ru") != "Запад" || west.Names.In("en") != "Батыш" || !west.Approximate || west.ValidUntil != 2000 || west.Residents != 1200 || west.Counted.In("ky") != "census" {
 			t.Errorf("the west reads back as %+v", west)
 		}
 		if !s.Contains(0, 0, 1500) {
@@ -123,6 +123,7 @@ func TestDistrictsAreFoundAndSucceedEachOther(t *testing.T) {
 func TestWrongPolygonsAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"no JSON":          `polygon`,
+		"people of nobody": `{"type":"Feature","properties":{"residents":5},"geometry":{"type":"Polygon","coordinates":[[[74,42],[75,42],[75,43],[74,42]]]}}`,
 		"a point":          `{"type":"Point","coordinates":[74,42]}`,
 		"an open ring":     `{"type":"Polygon","coordinates":[[[74,42],[75,42],[75,43],[74,43]]]}`,
 		"too few corners":  `{"type":"Polygon","coordinates":[[[74,42],[75,42],[74,42]]]}`,

@@ -5,7 +5,9 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 )
 
@@ -18,8 +20,10 @@ type portion struct {
 	votes               int64 // for any of its projects
 	byMoney, byVotes    float64
 	byVoters            float64 // of who voted, by their own district
+	byPeople            float64 // of who lives in the districts
 	asMoney, asVotes    string  // the same in words
-	asVoters, spentText string
+	asVoters, asPeople  string
+	spentText           string
 }
 
 // portions sums the projects of a result up by a trait; those without it are
@@ -39,7 +43,7 @@ func portions(s *result, of func(*Project) string) (list []*portion, rest int64)
 			}
 			p := at[code]
 			if p == nil {
-				p = &portion{code: code, byVoters: -1}
+				p = &portion{code: code, byVoters: -1, byPeople: -1}
 				at[code], list = p, append(list, p)
 			}
 			p.of++
@@ -77,14 +81,52 @@ func fairDistricts(s *result) ([]*portion, int64) {
 	for _, t := range s.turnout {
 		all += t.Voters
 	}
+	people := s.residents()
 	for _, p := range list {
 		p.asVoters = s.T("vote.turnout.few", "few", few)
 		if n, ok := counts[p.code]; ok && n >= 0 {
 			p.byVoters = shareOf(n, all)
 			p.asVoters = s.P.Percent(p.byVoters)
 		}
+		if i := slices.IndexFunc(people, func(d place.Area) bool { return d.Code == p.code }); i >= 0 {
+			p.byPeople = shareOf(people[i].Residents, residents(people))
+			p.asPeople = s.P.Percent(p.byPeople)
+		}
 	}
 	return list, rest
+}
+
+// compares tells whether there is more than one district or topic to compare.
+func (s *result) compares() bool {
+	districts, _ := fairDistricts(s)
+	topics, _ := fairTopics(s)
+	return len(districts) > 1 || len(topics) > 1
+}
+
+// residents are the districts, if it is known of each how many live there.
+func (s *scene) residents() []place.Area {
+	if slices.ContainsFunc(s.districts, func(d place.Area) bool { return d.Residents == 0 }) {
+		return nil
+	}
+	return s.districts
+}
+
+func residents(list []place.Area) (n int64) {
+	for _, d := range list {
+		n += d.Residents
+	}
+	return n
+}
+
+// countedBy names who counted the residents of the districts.
+func (s *scene) countedBy() string {
+	var out []string
+	for _, d := range s.residents() {
+		if by := d.Counted.In(s.Lang()); !slices.Contains(out, by) {
+			out = append(out, by)
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // fairTopics compares what the projects are about.
@@ -112,7 +154,7 @@ type shareRow struct{ kind, y, w, text, tx, ty string }
 func shares(list []*portion, name func(string) string) (out []shareBars, height string) {
 	top := 0.01
 	for _, p := range list {
-		top = max(top, p.byMoney, p.byVotes, p.byVoters)
+		top = max(top, p.byMoney, p.byVotes, p.byVoters, p.byPeople)
 	}
 	y := 0.0
 	for _, p := range list {
@@ -121,7 +163,7 @@ func shares(list []*portion, name func(string) string) (out []shareBars, height 
 		for _, b := range []struct {
 			kind, text string
 			share      float64
-		}{{"money", p.asMoney, p.byMoney}, {"votes", p.asVotes, p.byVotes}, {"voters", p.asVoters, p.byVoters}} {
+		}{{"money", p.asMoney, p.byMoney}, {"votes", p.asVotes, p.byVotes}, {"voters", p.asVoters, p.byVoters}, {"people", p.asPeople, p.byPeople}} {
 			if b.share < 0 {
 				continue
 			}
@@ -133,6 +175,11 @@ func shares(list []*portion, name func(string) string) (out []shareBars, height 
 		out = append(out, row)
 	}
 	return out, strconv.Itoa(int(y))
+}
+
+// somePeople tells whether it is known how many live in the places of the portions.
+func somePeople(list []*portion) bool {
+	return slices.ContainsFunc(list, func(p *portion) bool { return p.byPeople >= 0 })
 }
 
 // someVoters tells whether the share of voters of any portion is told.

@@ -43,6 +43,30 @@ type result struct {
 	protests []*Objected
 }
 
+// chapter is a section of the page of results below those of the pots.
+type chapter struct{ id, name string }
+
+// chapters are the sections that this result has, in their order.
+func (s *result) chapters() (out []chapter) {
+	for _, p := range []struct {
+		id, key string
+		has     bool
+	}{
+		{"places", "vote.places.title", len(s.placed()) > 0},
+		{"mine", "vote.mine.title", !s.Example()},
+		{"fair", "vote.fair.title", s.compares()},
+		{"turnout", "vote.turnout.title", len(s.turnout) > 0},
+		{"recount", "vote.recount.title", true},
+		{"protests", "vote.protest.title", len(s.protests) > 0 || s.Protests(s.Now)},
+		{"record", "vote.record.title", len(s.record) > 0},
+	} {
+		if p.has {
+			out = append(out, chapter{p.id, s.T(p.key)})
+		}
+	}
+	return out
+}
+
 // Result reads the published result; before the count there is none.
 func (p *Pages) result(r *http.Request) (*result, error) {
 	s, err := p.scene(r)
