@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/features/project"
 )
@@ -18,11 +19,12 @@ import (
 // reader of the page, says what it holds and what is refused, and stores nothing.
 func checkProjects(c *console, args []string) error {
 	var asJSON, check bool
-	var currency, lang, zone string
+	var folder, currency, lang, zone string
 	fs := flag.NewFlagSet("ashar import projects", flag.ContinueOnError)
 	fs.SetOutput(c.err)
 	fs.BoolVar(&check, "check", false, "read and report, store nothing")
 	fs.BoolVar(&asJSON, "json", false, "report as JSON")
+	fs.StringVar(&folder, "city", "", "folder of the city's files: whose bodies, currency, language and time zone count")
 	fs.StringVar(&currency, "currency", "KGS", "of amounts that do not say it")
 	fs.StringVar(&lang, "lang", "ky", "of texts that do not say it")
 	fs.StringVar(&zone, "zone", "Asia/Bishkek", "in which days are counted")
@@ -44,6 +46,18 @@ func checkProjects(c *console, args []string) error {
 	if !check {
 		return wrong("projects are imported at /staff/projects/import, where a preview is confirmed; here only --check is possible")
 	}
+	var dir *body.Directory
+	if folder != "" {
+		of, err := cityFiles(folder)
+		if err != nil {
+			return fmt.Errorf("--city: %w", err)
+		}
+		var list []*body.Body
+		for i, b := range of.Bodies {
+			list = append(list, &body.Body{ID: int64(i + 1), Code: b.ID})
+		}
+		dir, currency, lang, zone = body.NewDirectory(list), of.City.Currency, of.City.Languages[0], of.City.Timezone
+	}
 	where, err := time.LoadLocation(zone)
 	if err != nil {
 		return wrong("--zone: %v", err)
@@ -52,7 +66,7 @@ func checkProjects(c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	report := project.Check(data, &city.City{Languages: []string{lang}, Currency: currency, Zone: where})
+	report := project.Check(data, &city.City{Languages: []string{lang}, Currency: currency, Zone: where}, dir)
 	if asJSON {
 		out := json.NewEncoder(c.out)
 		out.SetEscapeHTML(false)

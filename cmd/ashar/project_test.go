@@ -52,6 +52,19 @@ func TestImportProjectsCheck(t *testing.T) {
 	if code, _, out, _ = do(table, "--check"); code != exitOK || !strings.Contains(out, "line 3: planned_end") {
 		t.Errorf("in words: %d, %s", code, out)
 	}
+	bodies := filepath.Join(t.TempDir(), "bodies.csv")
+	if err := os.WriteFile(bodies, []byte("id,title_ky,body\nw-1,Мектеп,nobody\nw-2,Жол,meria\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, r, out, problems = do(bodies, "--check", "--json", "--city", "../../seed/bishkek"); code != exitOK || r.Projects != 1 || len(r.Refused) != 1 || r.Refused[0].Code != "body" || r.Refused[0].Column != "body" || r.Refused[0].Value != "nobody" {
+		t.Errorf("with the bodies of the city: %d, %s %s", code, out, problems)
+	}
+	if code, r, out, _ = do(bodies, "--check", "--json"); code != exitOK || r.Projects != 2 || len(r.Refused) != 0 {
+		t.Errorf("without a city no body is looked up: %d, %s", code, out)
+	}
+	if code, _, _, problems = do(bodies, "--check", "--city", t.TempDir()); code != exitFailed || !strings.Contains(problems, "--city") {
+		t.Errorf("of no city: %d, %s", code, problems)
+	}
 	if code, _, _, problems = do(table); code != exitUsage || !strings.Contains(problems, "--check") {
 		t.Errorf("without --check: %d, %s", code, problems)
 	}

@@ -51,7 +51,7 @@ var schemaOf = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 var english = message.NewPrinter(language.English)
 
 // violations are the places where a document breaks a schema, each with its
-// path and what is wrong, in the words of the validator.
+// path and what is wrong.
 func violations(schema string, doc any, under string) ([]Refusal, error) {
 	all, err := schemaOf()
 	if err != nil {
@@ -70,7 +70,7 @@ func violations(schema string, doc any, under string) ([]Refusal, error) {
 	walk = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
 			path := strings.Trim(under+"/"+strings.Join(e.InstanceLocation, "/"), "/")
-			out = append(out, Refusal{Path: path, Reason: e.ErrorKind.LocalizedString(english)})
+			out = append(out, breach(path, e.ErrorKind))
 		}
 		for _, c := range e.Causes {
 			walk(c)

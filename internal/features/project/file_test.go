@@ -15,6 +15,8 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
+	"github.com/ashar-kg/ashar/locales"
 )
 
 func town() (*city.City, *body.Directory) {
@@ -364,7 +366,7 @@ func TestTheExamplesOfTheStandardsAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Check(data, c)
+		got := Check(data, c, nil)
 		var paths []string
 		for _, r := range got.Refused {
 			if r.Line == 0 {
@@ -374,6 +376,18 @@ func TestTheExamplesOfTheStandardsAreRead(t *testing.T) {
 		}
 		if got.Form != x.form || got.Rows != x.rows || got.Releases != x.releases || !slices.Equal(paths, x.refused) {
 			t.Errorf("%s: %+v", x.name, got)
+		}
+	}
+}
+
+func TestEveryRefusalHasItsText(t *testing.T) {
+	catalogue, err := i18n.Load(locales.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := range Reasons {
+		if !catalogue.Has("project.refused." + code) {
+			t.Errorf("%s has no text", code)
 		}
 	}
 }

@@ -213,7 +213,7 @@ func (p *Pages) load(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(plan.Items) == 0 {
-		f.Take(refusedText(plan.Refused))
+		f.Take(nothingTaken(plan.Refused))
 		return p.uploadPage(w, r, f, plan)
 	}
 	key, _, err := p.Service.Blobs.Put(ctx, bytes.NewReader(data), maxFile)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
@@ -32,22 +31,6 @@ const (
 	maxImport = 20000
 )
 
-// Refusal is something in a file that is not taken: at a line from 1, and in a
-// document at a path. Reason is in English: files are the work of programs.
-type Refusal struct {
-	Line   int    `json:"line,omitempty"`
-	Path   string `json:"path,omitempty"`
-	Reason string `json:"reason"`
-}
-
-// Where is the place of a refusal.
-func (r Refusal) Where() string {
-	if r.Path != "" {
-		return r.Path
-	}
-	return fmt.Sprintf("line %d", r.Line)
-}
-
 // Read is what a file says.
 type Read struct {
 	Form     string
@@ -64,7 +47,7 @@ func Parse(data []byte, c *city.City, dir *body.Directory) *Read {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	switch head := bytes.TrimSpace(data); {
 	case len(head) == 0:
-		return &Read{Refused: []Refusal{{Line: 1, Reason: "the file is empty"}}}
+		return &Read{Refused: []Refusal{refuse(Refusal{Line: 1, Code: badEmpty})}}
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		return parseXLSX(data, c, dir)
 	case head[0] == '{' || head[0] == '[':
@@ -77,11 +60,11 @@ func Parse(data []byte, c *city.City, dir *body.Directory) *Read {
 func parseJSON(data []byte, c *city.City, dir *body.Directory) *Read {
 	doc, err := decode(data)
 	if err != nil {
-		return &Read{Form: FormOC4IDS, Refused: []Refusal{{Line: lineOf(data, err), Reason: "not JSON: " + err.Error()}}}
+		return &Read{Form: FormOC4IDS, Refused: []Refusal{refuse(Refusal{Line: lineOf(data, err), Code: badJSON, Value: err.Error()})}}
 	}
 	m, ok := doc.(map[string]any)
 	if !ok {
-		return &Read{Form: FormOC4IDS, Refused: []Refusal{{Path: "/", Reason: "a package of projects or releases is an object"}}}
+		return &Read{Form: FormOC4IDS, Refused: []Refusal{refuse(Refusal{Path: "/", Code: badObject})}}
 	}
 	_, releases := m["releases"]
 	_, records := m["records"]
@@ -236,7 +219,7 @@ func (s *Service) merge(tx *db.Tx, c *city.City, a permission.Actor, dir *body.D
 			return err
 		}
 		if !made {
-			plan.Refused = append(plan.Refused, Refusal{Path: p.Public, Reason: "another project comes of the same origin"})
+			plan.Refused = append(plan.Refused, refuse(Refusal{Path: p.Public, Code: badOrigin}))
 			return nil
 		}
 		item.Facts = next.facts()
@@ -276,10 +259,11 @@ func keepReleases(k *Contract, old []Contract) {
 	}
 }
 
-// refusedText is what the web says of a file that has nothing to take.
-func refusedText(list []Refusal) error {
+// nothingTaken is what the web says of a file that has nothing to take; the page
+// lists why.
+func nothingTaken(list []Refusal) error {
 	if len(list) == 0 {
 		return web.Invalid(web.FieldError{Field: "file", Key: "project.error.nothing"})
 	}
-	return web.Invalid(web.FieldError{Field: "file", Key: "project.error.file", Args: []any{"where", list[0].Where(), "reason", strings.TrimSpace(list[0].Reason)}})
+	return web.Invalid(web.FieldError{Field: "file", Key: "project.error.file"})
 }

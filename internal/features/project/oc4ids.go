@@ -187,12 +187,12 @@ func parseOC4IDS(m map[string]any, c *city.City, dir *body.Directory) *Read {
 	out := &Read{Form: FormOC4IDS, Told: map[string][]Update{}}
 	list, ok := m["projects"].([]any)
 	if !ok || len(list) == 0 {
-		out.Refused = []Refusal{{Path: "projects", Reason: "a package has a list of projects with one at least"}}
+		out.Refused = []Refusal{refuse(Refusal{Path: "projects", Code: badNoProject})}
 		return out
 	}
 	out.Rows = len(list)
 	if len(list) > maxImport {
-		out.Refused = []Refusal{{Path: "projects", Reason: fmt.Sprintf("more than %d projects", maxImport)}}
+		out.Refused = []Refusal{refuse(Refusal{Path: "projects", Code: badMany, Value: strconv.Itoa(len(list))})}
 		return out
 	}
 	head := map[string]any{}
@@ -204,7 +204,7 @@ func parseOC4IDS(m map[string]any, c *city.City, dir *body.Directory) *Read {
 	head["projects"] = []any{map[string]any{"id": "x"}}
 	wrong, err := violations(packageSchema, head, "")
 	if err != nil {
-		wrong = []Refusal{{Path: "/", Reason: err.Error()}}
+		wrong = []Refusal{refuse(Refusal{Path: "/", Code: badSchema, Value: err.Error()})}
 	}
 	if out.Refused = wrong; len(wrong) > 0 {
 		return out
@@ -214,7 +214,7 @@ func parseOC4IDS(m map[string]any, c *city.City, dir *body.Directory) *Read {
 		at := "projects/" + strconv.Itoa(i)
 		wrong, err := violations(projectSchema, x, at)
 		if err != nil {
-			wrong = []Refusal{{Path: at, Reason: err.Error()}}
+			wrong = []Refusal{refuse(Refusal{Path: at, Code: badSchema, Value: err.Error()})}
 		}
 		if len(wrong) > 0 {
 			out.Refused = append(out.Refused, wrong...)
@@ -222,7 +222,7 @@ func parseOC4IDS(m map[string]any, c *city.City, dir *body.Directory) *Read {
 		}
 		p, told, bad := readProject(x.(map[string]any), at, c, dir)
 		if bad == nil && seen[p.Public] {
-			bad = []Refusal{{Path: at + "/id", Reason: "the id stands in the package twice"}}
+			bad = []Refusal{refuse(Refusal{Path: at + "/id", Code: badTwice})}
 		}
 		if len(bad) > 0 {
 			out.Refused = append(out.Refused, bad...)
@@ -240,7 +240,7 @@ func readProject(m map[string]any, at string, c *city.City, dir *body.Directory)
 	strip(m)
 	raw, err := json.Marshal(m)
 	if err != nil {
-		return nil, nil, []Refusal{{Path: at, Reason: err.Error()}}
+		return nil, nil, []Refusal{refuse(Refusal{Path: at, Code: badSchema, Value: err.Error()})}
 	}
 	return readRaw(raw, at, c, dir)
 }
@@ -274,8 +274,8 @@ type ocReader struct {
 	bad      []Refusal
 }
 
-func (r *ocReader) fail(path, reason string) {
-	r.bad = append(r.bad, Refusal{Path: path, Reason: reason})
+func (r *ocReader) fail(path, code, value string) {
+	r.bad = append(r.bad, refuse(Refusal{Path: path, Code: code, Value: value}))
 }
 
 // money reads an amount; more than hundredths are rounded.
@@ -285,7 +285,7 @@ func (r *ocReader) money(path string, v ocValue) Money {
 	}
 	minor, ok := minorOf(v.Amount.String())
 	if !ok {
-		r.fail(path+"/amount", "the amount is not one that can be kept")
+		r.fail(path+"/amount", badAmount, v.Amount.String())
 		return Money{}
 	}
 	return Money{Minor: minor, Currency: cmp.Or(v.Currency, r.currency)}
@@ -317,7 +317,7 @@ func (r *ocReader) instant(path, text string) int64 {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		r.fail(path, "not a date and time by RFC 3339")
+		r.fail(path, badInstant, text)
 		return 0
 	}
 	return t.UnixMilli()
@@ -330,11 +330,11 @@ func (r *ocReader) period(path string, p ocPeriod) Period {
 func readRaw(raw []byte, at string, c *city.City, dir *body.Directory) (*Project, []Update, []Refusal) {
 	var o ocProject
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, nil, []Refusal{{Path: at, Reason: err.Error()}}
+		return nil, nil, []Refusal{refuse(Refusal{Path: at, Code: badSchema, Value: err.Error()})}
 	}
 	r := &ocReader{currency: c.Currency}
 	if len(o.ID) > 200 {
-		r.fail(at+"/id", "the id is longer than 200 characters")
+		r.fail(at+"/id", badLong, "")
 	}
 	lang := c.Languages[0]
 	if slices.Contains(c.Languages, o.Language) {
@@ -389,7 +389,7 @@ func (r *ocReader) places(p *Project, o *ocProject, at string) {
 		}
 		kept, lat, lon, ok := settle(string(l.Geometry))
 		if _, read := parseShape(string(l.Geometry)); !read {
-			r.fail(at+"/locations/"+strconv.Itoa(i)+"/geometry", "not a GeoJSON geometry")
+			r.fail(at+"/locations/"+strconv.Itoa(i)+"/geometry", badGeometry, "")
 			continue
 		}
 		if p.Geometry = kept; ok {

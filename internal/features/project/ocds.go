@@ -81,14 +81,14 @@ func parseOCDS(m map[string]any) *Read {
 	}
 	list, ok := m["releases"].([]any)
 	if _, there := m["releases"]; there && !ok {
-		out.Refused = append(out.Refused, Refusal{Path: "releases", Reason: "is a list"})
+		out.Refused = append(out.Refused, refuse(Refusal{Path: "releases", Code: badList}))
 	}
 	for i, x := range list {
 		read("releases/"+strconv.Itoa(i), x)
 	}
 	records, ok := m["records"].([]any)
 	if _, there := m["records"]; there && !ok {
-		out.Refused = append(out.Refused, Refusal{Path: "records", Reason: "is a list"})
+		out.Refused = append(out.Refused, refuse(Refusal{Path: "records", Code: badList}))
 	}
 	for i, x := range records {
 		rec, _ := x.(map[string]any)
@@ -97,7 +97,7 @@ func parseOCDS(m map[string]any) *Read {
 		if compiled, there := rec["compiledRelease"]; there {
 			read(path+"/compiledRelease", compiled)
 		} else if !ok {
-			out.Refused = append(out.Refused, Refusal{Path: path, Reason: "has no compiledRelease and no releases"})
+			out.Refused = append(out.Refused, refuse(Refusal{Path: path, Code: badRecord}))
 		} else {
 			for j, y := range list {
 				read(path+"/releases/"+strconv.Itoa(j), y)
@@ -105,7 +105,7 @@ func parseOCDS(m map[string]any) *Read {
 		}
 	}
 	if out.Rows == 0 && len(out.Refused) == 0 {
-		out.Refused = append(out.Refused, Refusal{Path: "releases", Reason: "the package has no release"})
+		out.Refused = append(out.Refused, refuse(Refusal{Path: "releases", Code: badNoRelease}))
 	}
 	slices.SortStableFunc(out.Releases, func(a, b Release) int { return cmp.Compare(a.At, b.At) })
 	return out
@@ -116,21 +116,21 @@ func readRelease(path string, x any, link string) (Release, []Refusal) {
 	if m, ok := x.(map[string]any); ok {
 		// A linked release only says where it is.
 		if _, linked := m["url"]; linked && m["ocid"] == nil {
-			return out, []Refusal{{Path: path, Reason: "the release is only linked; import its file"}}
+			return out, []Refusal{refuse(Refusal{Path: path, Code: badLinked})}
 		}
 	}
 	raw, err := json.Marshal(x)
 	if err != nil {
-		return out, []Refusal{{Path: path, Reason: err.Error()}}
+		return out, []Refusal{refuse(Refusal{Path: path, Code: badSchema, Value: err.Error()})}
 	}
 	var o ocdsRelease
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return out, []Refusal{{Path: pathOf(path, err), Reason: err.Error()}}
+		return out, []Refusal{refuse(Refusal{Path: pathOf(path, err), Code: badType, Value: err.Error()})}
 	}
 	r := &ocReader{}
 	for name, value := range map[string]string{"ocid": o.OCID, "id": o.ID, "date": o.Date} {
 		if value == "" {
-			r.fail(path+"/"+name, "is missing")
+			r.fail(path+"/"+name, badMissing, "")
 		}
 	}
 	out.Tagged = Tagged{ID: o.ID, Tags: o.Tag, At: r.instant(path+"/date", o.Date), Link: link}
@@ -163,7 +163,7 @@ func readRelease(path string, x any, link string) (Release, []Refusal) {
 		for j, t := range k.Work.Transactions {
 			p := fmt.Sprintf("%s/implementation/transactions/%d", at, j)
 			if t.ID == "" {
-				r.fail(p+"/id", "is missing")
+				r.fail(p+"/id", badMissing, "")
 			}
 			out.Payments = append(out.Payments, Payment{ID: t.ID, At: r.instant(p+"/date", t.Date), Amount: r.money(p+"/value", t.Value), Payee: cmp.Or(t.Payee.Name, t.Payee.ID)})
 		}
@@ -180,9 +180,9 @@ func (r *ocReader) add(path string, to *Money, v ocValue) {
 	m := r.money(path, v)
 	switch {
 	case m.Currency == "":
-		r.fail(path+"/currency", "is missing")
+		r.fail(path+"/currency", badMissing, "")
 	case to.Known() && to.Currency != m.Currency:
-		r.fail(path+"/currency", "differs from that of the other contracts of the process")
+		r.fail(path+"/currency", badCurrencies, v.Currency)
 	default:
 		to.Minor, to.Currency = to.Minor+m.Minor, m.Currency
 	}
@@ -221,7 +221,7 @@ func (s *Service) release(tx *db.Tx, c *city.City, a permission.Actor, dir *body
 	for _, r := range list {
 		id := owner[r.OCID]
 		if id == 0 {
-			plan.Refused = append(plan.Refused, Refusal{Path: r.Path + "/ocid", Reason: "no project has a contract with the OCID " + r.OCID})
+			plan.Refused = append(plan.Refused, refuse(Refusal{Path: r.Path + "/ocid", Code: badOCID, Value: r.OCID}))
 			continue
 		}
 		if by[id] == nil {

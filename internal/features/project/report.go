@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 )
 
@@ -33,9 +34,9 @@ type Together struct {
 }
 
 // Check reads a file as an import does, and stores nothing. Codes of bodies are
-// not looked up: they are those of one city.
-func Check(data []byte, c *city.City) *Report {
-	read := Parse(data, c, nil)
+// those of one city: without its directory, nil, they are not looked up.
+func Check(data []byte, c *city.City, dir *body.Directory) *Report {
+	read := Parse(data, c, dir)
 	out := &Report{Form: read.Form, Rows: read.Rows, Projects: len(read.Projects), Releases: len(read.Releases), Refused: read.Refused, Totals: map[string]*Together{}}
 	if out.Refused == nil {
 		out.Refused = []Refusal{}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -46,7 +45,7 @@ func parseCSV(data []byte, c *city.City, dir *body.Directory) *Read {
 			break
 		}
 		if err != nil {
-			out.Refused = append(out.Refused, Refusal{Line: 1 + bytes.Count(data, []byte("\n")), Reason: err.Error()})
+			out.Refused = append(out.Refused, refuse(Refusal{Line: 1 + bytes.Count(data, []byte("\n")), Code: badTable, Value: err.Error()}))
 			break
 		}
 		n, _ := r.FieldPos(0)
@@ -62,13 +61,13 @@ func parseXLSX(data []byte, c *city.City, dir *body.Directory) *Read {
 	out := &Read{Form: FormXLSX}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: 200 << 20, UnzipXMLSizeLimit: 16 << 20, RawCellValue: true})
 	if err != nil {
-		out.Refused = []Refusal{{Line: 1, Reason: "not a workbook: " + err.Error()}}
+		out.Refused = []Refusal{refuse(Refusal{Line: 1, Code: badWorkbook, Value: err.Error()})}
 		return out
 	}
 	defer f.Close()
 	rows, err := f.Rows(f.GetSheetName(0))
 	if err != nil {
-		out.Refused = []Refusal{{Line: 1, Reason: err.Error()}}
+		out.Refused = []Refusal{refuse(Refusal{Line: 1, Code: badWorkbook, Value: err.Error()})}
 		return out
 	}
 	defer rows.Close()
@@ -76,7 +75,7 @@ func parseXLSX(data []byte, c *city.City, dir *body.Directory) *Read {
 	for n := 1; rows.Next(); n++ {
 		row, err := rows.Columns()
 		if err != nil {
-			out.Refused = append(out.Refused, Refusal{Line: n, Reason: err.Error()})
+			out.Refused = append(out.Refused, refuse(Refusal{Line: n, Code: badTable, Value: err.Error()}))
 			break
 		}
 		if !t.take(out, n, row, c, dir) {
@@ -104,23 +103,23 @@ func (t *table) take(out *Read, n int, row []string, c *city.City, dir *body.Dir
 		}
 		_, id := t.at["id"]
 		if !id || !slices.ContainsFunc(Columns[1:4], func(name string) bool { _, ok := t.at[name]; return ok }) {
-			out.Refused = append(out.Refused, Refusal{Line: n, Reason: "the first row names the columns: id and a title (title_ky, title_ru or title_en) at least"})
+			out.Refused = append(out.Refused, refuse(Refusal{Line: n, Code: badHeader}))
 			return false
 		}
 		return true
 	}
 	if out.Rows++; out.Rows > maxImport {
-		out.Refused = append(out.Refused, Refusal{Line: n, Reason: fmt.Sprintf("more than %d rows", maxImport)})
+		out.Refused = append(out.Refused, refuse(Refusal{Line: n, Code: badMany, Value: "> " + strconv.Itoa(maxImport)}))
 		return false
 	}
 	r := &tableRow{t: t, row: row, line: n, zone: c.Zone, currency: c.Currency}
 	p := r.project(dir)
 	if p.Public == exampleID {
-		out.Refused = append(out.Refused, Refusal{Line: n, Reason: "id: the example of the template is left out"})
+		out.Refused = append(out.Refused, refuse(Refusal{Line: n, Column: "id", Code: badExample}))
 		return true
 	}
 	if len(r.bad) == 0 && t.seen[p.Public] {
-		r.fail("id", "stands in the table twice")
+		r.fail("id", badTwice, p.Public)
 	}
 	if len(r.bad) > 0 {
 		out.Refused = append(out.Refused, r.bad...)
@@ -133,7 +132,7 @@ func (t *table) take(out *Read, n int, row []string, c *city.City, dir *body.Dir
 
 func (t *table) end(out *Read) *Read {
 	if out.Rows == 0 && len(out.Refused) == 0 {
-		out.Refused = append(out.Refused, Refusal{Line: 1, Reason: "the table has no rows"})
+		out.Refused = append(out.Refused, refuse(Refusal{Line: 1, Code: badNoRows}))
 	}
 	return out
 }
@@ -147,8 +146,8 @@ type tableRow struct {
 	bad      []Refusal
 }
 
-func (r *tableRow) fail(name, reason string) {
-	r.bad = append(r.bad, Refusal{Line: r.line, Reason: name + ": " + reason})
+func (r *tableRow) fail(column, code, value string) {
+	r.bad = append(r.bad, refuse(Refusal{Line: r.line, Column: column, Code: code, Value: value}))
 }
 
 func (r *tableRow) text(name string) string {
@@ -161,7 +160,7 @@ func (r *tableRow) text(name string) string {
 func (r *tableRow) code(name string, known []string) string {
 	v := r.text(name)
 	if v != "" && !slices.Contains(known, v) {
-		r.fail(name, fmt.Sprintf("%q is none of %s", v, strings.Join(known, ", ")))
+		r.fail(name, badCode, v)
 	}
 	return v
 }
@@ -180,7 +179,7 @@ func (r *tableRow) day(name string) int64 {
 	if n, err := strconv.Atoi(v); err == nil && n > 20000 && n < 80000 {
 		return time.Date(1899, 12, 30+n, 0, 0, 0, 0, r.zone).UnixMilli()
 	}
-	r.fail(name, fmt.Sprintf("%q is no day such as 2026-05-31", v))
+	r.fail(name, badDay, v)
 	return 0
 }
 
@@ -191,7 +190,7 @@ func (r *tableRow) money(name string) Money {
 	}
 	minor, ok := minorOf(v)
 	if !ok || minor < 0 {
-		r.fail(name, fmt.Sprintf("%q is no amount", r.text(name)))
+		r.fail(name, badAmount, r.text(name))
 		return Money{}
 	}
 	currency := strings.ToUpper(r.text("currency"))
@@ -199,7 +198,7 @@ func (r *tableRow) money(name string) Money {
 		currency = r.currency
 	}
 	if len(currency) != 3 {
-		r.fail("currency", "is a code of three letters")
+		r.fail("currency", badCurrency, currency)
 	}
 	return Money{Minor: minor, Currency: currency}
 }
@@ -212,7 +211,7 @@ func (r *tableRow) place(p *Project) {
 	x, err := strconv.ParseFloat(lat, 64)
 	y, err2 := strconv.ParseFloat(lon, 64)
 	if err != nil || err2 != nil || !(x >= -tiles.MaxLat && x <= tiles.MaxLat && y >= -180 && y <= 180) {
-		r.fail("lat, lon", "are no place")
+		r.fail("lat, lon", badPlace, lat+", "+lon)
 		return
 	}
 	p.Placed, p.Lat, p.Lon = x != 0 || y != 0, x, y
@@ -233,8 +232,11 @@ func (r *tableRow) words(name string) Texts {
 
 func (r *tableRow) project(dir *body.Directory) *Project {
 	p := &Project{Public: r.text("id"), Progress: -1}
-	if p.Public == "" || len(p.Public) > 200 {
-		r.fail("id", "is missing or longer than 200 characters; it tells a row from others when the table is loaded again")
+	switch {
+	case p.Public == "":
+		r.fail("id", badMissing, "")
+	case len(p.Public) > 200:
+		r.fail("id", badLong, "")
 	}
 	p.Doc = Doc{
 		Titles: r.words("title"), Texts: r.words("text"), Type: r.code("type", Types), Status: r.code("status", Statuses), District: r.text("district"),
@@ -245,17 +247,17 @@ func (r *tableRow) project(dir *body.Directory) *Project {
 		p.Status = Identification
 	}
 	if len(p.Titles) == 0 {
-		r.fail("title", "is missing in every language")
+		r.fail("title", badMissing, "")
 	}
 	if p.Planned.End != 0 && p.Planned.End < p.Planned.Start {
-		r.fail("planned_end", "is before planned_start")
+		r.fail("planned_end", badOrder, r.text("planned_end"))
 	}
 	r.place(p)
 	if code := r.text("body"); code != "" && dir != nil {
 		if b, ok := dir.ByCode(code); ok {
 			p.Body = b.ID
 		} else {
-			r.fail("body", fmt.Sprintf("the city has no body with the code %q", code))
+			r.fail("body", badBody, code)
 		}
 	}
 	r.contract(p)
@@ -271,7 +273,7 @@ func (r *tableRow) contract(p *Project) {
 	}
 	if s := (Supplier{Name: r.text("supplier"), INN: r.text("inn")}); s != (Supplier{}) {
 		if s.INN != "" && !validINN(s.INN) {
-			r.fail("inn", "is 14 digits")
+			r.fail("inn", badINN, s.INN)
 		}
 		s.ID = supplierID(s)
 		k.Suppliers = []Supplier{s}
