@@ -114,9 +114,6 @@ func (a Amount) Per(people int64) Amount {
 	return Amount{a.tyiyn / people}
 }
 
-// Scaled multiplies a figure by an index such as that of prices.
-func (a Amount) Scaled(factor float64) Amount { return Amount{int64(float64(a.tyiyn) * factor)} }
-
 // Since is the change from an earlier figure to this one.
 func (a Amount) Since(before Amount) Change { return Change{from: before, to: a} }
 
