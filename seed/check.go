@@ -48,6 +48,7 @@ func (d *Data) check() error {
 	d.checkRoutes(c, bodies, categories)
 	d.checkHolidays(c)
 	d.checkAnswers(c)
+	d.checkSeries(c)
 	if len(d.Phrases.People) > 0 {
 		d.checkPhrases(c, categories)
 	}
@@ -202,5 +203,19 @@ func (d *Data) checkPhrases(c *checker, categories map[string]bool) {
 	}
 	for _, p := range d.Phrases.People {
 		c.that(p.Name != "" && (p.Lang == "ky" || p.Lang == "ru"), "person %q speaks %q", p.Name, p.Lang)
+	}
+}
+
+func (d *Data) checkSeries(c *checker) {
+	if p := d.Series.Prices; p != nil {
+		c.texts(p.Names, "price index")
+		c.that(p.Base > 0 && p.Source != "" && !p.ReadOn.IsZero() && len(p.Points) > 0, "price index is incomplete")
+	}
+	seen := map[int64]bool{}
+	for _, b := range d.Series.Breaks {
+		c.that(b.ID > 0 && !seen[b.ID], "break %d has no id of its own", b.ID)
+		seen[b.ID] = true
+		c.that(b.Year > 0 && b.Source != "", "break %d is incomplete", b.ID)
+		c.texts(b.Texts, "break %d", b.ID)
 	}
 }

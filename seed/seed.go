@@ -262,6 +262,33 @@ type Person struct {
 	Lang string `json:"lang"`
 }
 
+// Series is what a city knows around its figures of many years.
+type Series struct {
+	Prices *PriceIndex `json:"prices"`
+	Breaks []Break     `json:"breaks"`
+}
+
+// PriceIndex is an index of prices: 100 in its base year. Points are decimal
+// numbers by year, as its source writes them.
+type PriceIndex struct {
+	Names  Texts             `json:"names"`
+	Base   int               `json:"base"`
+	Source string            `json:"source"`
+	Link   string            `json:"link"`
+	ReadOn Date              `json:"read_on"`
+	Points map[string]string `json:"points"`
+}
+
+// Break is a year from which on figures are about something else than before. Its
+// ID tells which break of the city a later import changes.
+type Break struct {
+	ID     int64  `json:"id"`
+	Year   int    `json:"year"`
+	Texts  Texts  `json:"texts"`
+	Source string `json:"source"`
+	Link   string `json:"link"`
+}
+
 // Data is a whole city as files say it. Boundary and Districts are GeoJSON.
 type Data struct {
 	Boundary  []byte
@@ -278,6 +305,7 @@ type Data struct {
 	Reasons    []Reason
 	Templates  []Template
 	Phrases    Phrases
+	Series     Series
 }
 
 // Load reads the demo city.
@@ -294,7 +322,7 @@ func Load() (*Data, error) {
 }
 
 // Read reads every file of a city and checks that they fit together. A city
-// that is no demo needs no phrases.json.
+// that is no demo needs no phrases.json, and none needs a series.json.
 func Read(folder fs.FS) (*Data, error) {
 	d := &Data{}
 	var places struct {
@@ -329,9 +357,10 @@ func Read(folder fs.FS) (*Data, error) {
 		{"reasons.json", &reasons},
 		{"templates.json", &templates},
 		{"phrases.json", &d.Phrases},
+		{"series.json", &d.Series},
 	} {
 		text, err := fs.ReadFile(folder, f.name)
-		if errors.Is(err, fs.ErrNotExist) && f.name == "phrases.json" {
+		if errors.Is(err, fs.ErrNotExist) && (f.name == "phrases.json" || f.name == "series.json") {
 			continue
 		}
 		if err == nil {

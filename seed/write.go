@@ -38,6 +38,7 @@ func Write(folder string, d *Data) error {
 		{"routing.json", map[string]any{"fallback": d.Fallback, "routes": d.Routes}},
 		{"reasons.json", map[string]any{"reasons": d.Reasons}},
 		{"templates.json", map[string]any{"templates": d.Templates}},
+		{"series.json", d.Series},
 		{"boundary.geojson", json.RawMessage(d.Boundary)},
 		{"districts.geojson", json.RawMessage(d.Districts)},
 	} {

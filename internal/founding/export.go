@@ -40,7 +40,7 @@ func Export(ctx context.Context, d *db.DB, c *city.City, sections []city.Section
 		out.City.ClockRules = append(out.City.ClockRules, one)
 	}
 	err = d.View(ctx, func(tx *db.Tx) error {
-		for _, step := range []func(tx *db.Tx, city int64, out *seed.Data, zone *time.Location) error{exportCalendar, exportBodies, exportNames, exportBook} {
+		for _, step := range []func(tx *db.Tx, city int64, out *seed.Data, zone *time.Location) error{exportCalendar, exportBodies, exportNames, exportBook, exportSeries} {
 			if err := step(tx, c.ID, out, c.Zone); err != nil {
 				return err
 			}

@@ -60,6 +60,7 @@ func City(ctx context.Context, d *db.DB, f Founding, now time.Time) error {
 			func() error { return f.putBodies(tx, bodies) },
 			func() error { return f.places(tx) },
 			func() error { return f.book(tx, bodies) },
+			func() error { return f.series(tx, now) },
 			func() error {
 				if f.Also == nil {
 					return nil

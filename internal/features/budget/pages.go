@@ -45,7 +45,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Path: "/budget", Title: "budget.nav", Audience: manifest.Footer},
 			{Path: "/staff/budget", Title: "budget.nav", Audience: manifest.Staff, Action: Import},
 		},
-		Routes: []manifest.Route{
+		Routes: append(p.seriesRoutes(), []manifest.Route{
 			// What everybody reads.
 			{Pattern: "GET /budget", Handle: p.overview, Cached: true},
 			{Pattern: "GET /budget/versions", Handle: p.list, Cached: true},
@@ -80,7 +80,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "POST /staff/budget/versions/{id}", Handle: p.turn},
 			{Pattern: "GET /staff/budget/questions/{number}", Handle: p.work},
 			{Pattern: "POST /staff/budget/questions/{number}", Handle: p.reply},
-		},
+		}...),
 		Jobs: map[string]func(context.Context, jobs.Job) error{jobCheck: s.CheckJob, jobStore: s.StoreJob},
 		PersonalData: []manifest.PersonalData{{
 			Name: "budget_questions", Purpose: "budget.register.purpose", Term: "budget.register.term", Export: export, Tell: p.tell, Erase: erase,
@@ -388,7 +388,7 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(ledger.Directions, d) {
 		d = ledger.Expenditure
 	}
-	x, err := p.Service.Compare(r.Context(), s.City, s.Actor, a, b, d, q.Get("by"))
+	x, err := p.Service.Compare(r.Context(), s.City, s.Actor, a, b, Wanted{Direction: d, Scheme: q.Get("by"), Prices: pricesOf(r)})
 	if err != nil {
 		return err
 	}

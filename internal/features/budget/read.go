@@ -331,15 +331,18 @@ type Comparison struct {
 	Counts        map[ledger.Kind]int
 	Labels        map[string]*Line // of the lines shown, by key
 	Versions      []*Version
+	priced        priced
 	tree          *tree
 }
 
 // differencesShown is how many lines a comparison lists.
 const differencesShown = 100
 
-// Compare puts two versions side by side. The year of each is its own.
-func (s *Service) Compare(ctx context.Context, c *city.City, a permission.Actor, before, after int64, d ledger.Direction, scheme string) (*Comparison, error) {
-	x := &Comparison{Scheme: scheme, Counts: map[ledger.Kind]int{}, Labels: map[string]*Line{}}
+// Compare puts two versions side by side. The year of each is its own; of what is
+// wanted the direction, the classification and the prices are read.
+func (s *Service) Compare(ctx context.Context, c *city.City, a permission.Actor, before, after int64, w Wanted) (*Comparison, error) {
+	d := w.Direction
+	x := &Comparison{Scheme: w.Scheme, Counts: map[ledger.Kind]int{}, Labels: map[string]*Line{}}
 	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
 		if x.Before, err = seen(tx, c, a, before); err != nil {
 			return err
@@ -359,6 +362,9 @@ func (s *Service) Compare(ctx context.Context, c *city.City, a permission.Actor,
 		if x.Versions, err = versions(tx, c.ID, Published); err != nil {
 			return err
 		}
+		if err := x.priced.prepare(tx, c.ID, w.Prices, x.From.Year(), x.To.Year()); err != nil {
+			return err
+		}
 		return x.read(tx, c)
 	})
 	return x, err
@@ -375,7 +381,7 @@ func (x *Comparison) read(tx *db.Tx, c *city.City) error {
 	for i, slice := range []ledger.Slice{x.From, x.To} {
 		whole, err := sumOf(tx, c.ID, slice, x.Scheme, "")
 		if err == nil {
-			wholes[i] = whole.Whole()
+			wholes[i] = x.priced.of(slice, whole.Whole())
 		} else if !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
@@ -384,14 +390,14 @@ func (x *Comparison) read(tx *db.Tx, c *city.City) error {
 			return err
 		}
 		for _, b := range below {
-			tops[i] = append(tops[i], ledger.Entry{Key: b.Code, Amount: b.Amount})
+			tops[i] = append(tops[i], ledger.Entry{Key: b.Code, Amount: x.priced.of(slice, b.Amount)})
 		}
 		amounts, err := keyed(tx, c.ID, slice)
 		if err != nil {
 			return err
 		}
 		for key, amount := range amounts {
-			entries[i] = append(entries[i], ledger.Entry{Key: strconv.FormatInt(key, 10), Amount: amount})
+			entries[i] = append(entries[i], ledger.Entry{Key: strconv.FormatInt(key, 10), Amount: x.priced.of(slice, amount)})
 		}
 	}
 	x.Totals = wholes[1].Since(wholes[0])
@@ -441,6 +447,7 @@ type Thread struct {
 	Followers int64
 	Following bool
 	Questions []*Question
+	Breaks    []*Break
 	tree      *tree
 }
 
@@ -471,6 +478,9 @@ func (s *Service) Trace(ctx context.Context, c *city.City, a permission.Actor, v
 			if i := slices.IndexFunc(all, func(v *Version) bool { return v.ID == w.Version }); i >= 0 {
 				t.Entries = append(t.Entries, Entry{w.Line, all[i]})
 			}
+		}
+		if t.Breaks, err = breaks(tx, c.ID); err != nil {
+			return err
 		}
 		return t.people(tx, c, a)
 	})

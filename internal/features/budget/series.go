@@ -1,0 +1,353 @@
+package budget
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
+	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/web"
+)
+
+// ByLine stands for a classification where a series is of one line: its code is
+// the key of the line.
+const ByLine = "line"
+
+// Wanted says of what a series is asked.
+type Wanted struct {
+	Direction ledger.Direction
+	Scheme    string       // "" the usual one of the direction
+	Code      string       // "" the whole
+	Phase     ledger.Phase // "" the one with the most figures
+	Prices    ledger.Year  // 0 each figure in the prices of its own year
+}
+
+// Figure is what one document says.
+type Figure struct {
+	Version *Version
+	Slice   ledger.Slice
+	Nominal ledger.Amount
+	Real    ledger.Amount // in the prices asked for; Nominal without Adjusted
+	// Adjusted says that Real is in other prices; a year without an index is not.
+	Adjusted bool
+	line     int64 // of a series of a line
+}
+
+// Planned tells whether the document is the budget of an earlier year that plans
+// ahead.
+func (f *Figure) Planned() bool { return f.Slice.Year() != f.Version.Year }
+
+// Point is a year of a series.
+type Point struct {
+	Year    ledger.Year
+	Version *Version  // the document that speaks for the year; nil for none
+	Figure  *Figure   // nil where the document does not have the category
+	Others  []*Figure // earlier documents of the same year and phase
+	Break   []*Break  // that parts this year from those before
+	Meaning *Step     // the code means this from here on, and meant another thing
+}
+
+// Series is one category through the years, in one phase. Its figures belong to
+// different slices: they stand beside one another and have no sum.
+type Series struct {
+	Wanted
+	Surroundings
+	Points   []*Point
+	Phases   []ledger.Phase // that have a figure of the category
+	Meanings []Step         // of the code, the earliest first
+	Labels   Texts          // of a line
+	Below    []*Sum         // parts of the newest figure
+	Path     []string       // codes above, from the highest
+	tree     *tree          // as it stands at the newest figure
+	found    map[ledger.Phase][]*Figure
+	spoken   map[ledger.Phase][]*Figure // documents that have the direction at all
+}
+
+// Series reads a category through the years.
+func (s *Service) Series(ctx context.Context, c *city.City, w Wanted) (*Series, error) {
+	if !slices.Contains(ledger.Directions, w.Direction) {
+		return nil, web.NotFound()
+	}
+	if w.Scheme == "" {
+		w.Scheme = usual(w.Direction)
+	}
+	if columnOf[w.Scheme] == "" && w.Scheme != ByLine {
+		return nil, web.NotFound()
+	}
+	x := &Series{Wanted: w, found: map[ledger.Phase][]*Figure{}, spoken: map[ledger.Phase][]*Figure{}}
+	err := s.DB.View(ctx, func(tx *db.Tx) (err error) {
+		if x.Surroundings, err = Around(tx, c.ID); err != nil {
+			return err
+		}
+		if err := x.read(tx, c.ID); err != nil {
+			return err
+		}
+		if err := x.choose(); err != nil {
+			return err
+		}
+		x.line()
+		return x.explain(tx, c.ID)
+	})
+	return x, err
+}
+
+// read finds the figure of the category in every published document.
+func (x *Series) read(tx *db.Tx, city int64) error {
+	list, err := versions(tx, city, Published)
+	if err != nil {
+		return err
+	}
+	var key int64
+	if x.Scheme == ByLine {
+		if key, err = strconv.ParseInt(x.Code, 10, 64); err != nil {
+			return web.NotFound()
+		}
+	}
+	for _, v := range list {
+		for y := v.Year; y <= v.Year+ledger.Planning; y++ {
+			slice, err := v.Slice(y, x.Direction)
+			if err != nil {
+				return err
+			}
+			if err := x.take(tx, city, v, slice, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take notes what a document says of a year, if it says anything of the direction.
+func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, key int64) error {
+	f := &Figure{Version: v, Slice: slice}
+	scheme, code := x.Scheme, x.Code
+	if scheme == ByLine {
+		scheme, code = usual(x.Direction), ""
+	}
+	whole, err := sumOf(tx, city, slice, scheme, "")
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	x.spoken[v.Phase] = append(x.spoken[v.Phase], f)
+	switch {
+	case x.Scheme == ByLine:
+		err = f.ofLine(tx, city, key)
+	case code == "":
+		f.Nominal = whole.Whole()
+	default:
+		var sum *Sum
+		if sum, err = sumOf(tx, city, slice, scheme, code); err == nil {
+			f.Nominal = sum.Amount
+		}
+	}
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Real = f.Nominal
+	if x.Prices != 0 && x.Index != nil {
+		f.Real, f.Adjusted = f.Nominal.In(x.Index.Prices, slice.Year(), x.Prices)
+	}
+	x.found[v.Phase] = append(x.found[v.Phase], f)
+	return nil
+}
+
+// ofLine reads what a line is worth in a slice: the rows that are parts are
+// added by the database; a total stands for itself.
+func (f *Figure) ofLine(tx *db.Tx, city, key int64) error {
+	w := inSlice(city, f.Slice)
+	w.Add("line_key = ?", key)
+	type row struct {
+		standing string
+		id, sum  int64
+	}
+	list, err := db.All(tx, "budget.series.line", `SELECT standing, MIN(id), CAST(SUM(amount) AS BIGINT) FROM budget_line WHERE `+w.String()+` GROUP BY standing, CASE WHEN standing = 'part' THEN 0 ELSE id END ORDER BY standing, MIN(id)`,
+		func(r db.Row) (x row, err error) {
+			err = r.Scan(&x.standing, &x.id, &x.sum)
+			return x, err
+		}, w.Args...)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return db.ErrNotFound
+	}
+	best := list[0]
+	if i := slices.IndexFunc(list, func(x row) bool { return x.standing == Part }); i >= 0 {
+		best = list[i]
+	}
+	f.Nominal, f.line = ledger.Of(best.sum), best.id
+	return nil
+}
+
+// phaseOrder is which phase is shown first among those with as many figures.
+var phaseOrder = []ledger.Phase{ledger.Executed, ledger.Approved, ledger.Adjusted, ledger.Proposed}
+
+// choose decides which phase is shown.
+func (x *Series) choose() error {
+	for _, p := range ledger.Phases {
+		if len(x.found[p]) > 0 {
+			x.Phases = append(x.Phases, p)
+		}
+	}
+	if len(x.Phases) == 0 {
+		return web.NotFound()
+	}
+	if x.Phase != "" {
+		if !slices.Contains(ledger.Phases, x.Phase) {
+			return web.NotFound()
+		}
+		return nil
+	}
+	x.Phase = slices.MaxFunc(x.Phases, func(a, b ledger.Phase) int {
+		return cmp.Or(cmp.Compare(years(x.found[a]), years(x.found[b])), cmp.Compare(slices.Index(phaseOrder, b), slices.Index(phaseOrder, a)))
+	})
+	return nil
+}
+
+// years counts the years of figures.
+func years(list []*Figure) int {
+	seen := map[ledger.Year]bool{}
+	for _, f := range list {
+		seen[f.Slice.Year()] = true
+	}
+	return len(seen)
+}
+
+// line puts the figures of the phase in the order of years, with the years
+// between that have none.
+func (x *Series) line() {
+	at := map[ledger.Year]*Point{}
+	var first, last ledger.Year
+	// Documents come with the newest year and day first: the first that speaks of
+	// a year is the newest of its own, and one that planned ahead only without such.
+	for _, f := range x.spoken[x.Phase] {
+		y := f.Slice.Year()
+		if at[y] == nil {
+			at[y] = &Point{Year: y, Version: f.Version}
+		}
+		if first == 0 || y < first {
+			first = y
+		}
+		last = max(last, y)
+	}
+	for _, f := range x.found[x.Phase] {
+		p := at[f.Slice.Year()]
+		switch {
+		case p.Version == f.Version:
+			p.Figure = f
+		case f.Planned() == (p.Version.Year != p.Year):
+			p.Others = append(p.Others, f)
+		}
+	}
+	for y := first; y <= last && y != 0; y++ {
+		p := at[y]
+		if p == nil {
+			p = &Point{Year: y}
+		}
+		if y > first {
+			p.Break = between(x.Breaks, y-1, y)
+		}
+		x.Points = append(x.Points, p)
+	}
+}
+
+// Figures are the points that have one.
+func (x *Series) Figures() (out []*Point) {
+	for _, p := range x.Points {
+		if p.Figure != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Parted are the breaks within the series.
+func (x *Series) Parted() (out []*Break) {
+	for _, p := range x.Points {
+		out = append(out, p.Break...)
+	}
+	return out
+}
+
+// explain reads what the code is called and what lies above and below.
+func (x *Series) explain(tx *db.Tx, city int64) error {
+	newest := x.newest()
+	list, err := steps(tx, city, newest.Version.Day)
+	if err != nil {
+		return err
+	}
+	x.tree = treeOf(list)
+	if x.Scheme == ByLine {
+		l, err := line(tx, city, newest.Version.ID, newest.line)
+		if err == nil {
+			x.Labels = l.Labels
+		}
+		return err
+	}
+	if x.Below, err = children(tx, city, newest.Slice, x.Scheme, x.Code); err != nil || x.Code == "" {
+		return err
+	}
+	for up := x.tree.parent(x.Scheme, x.Code); up != "" && len(x.Path) < maxDepth; up = x.tree.parent(x.Scheme, up) {
+		x.Path = append([]string{up}, x.Path...)
+	}
+	if x.Meanings, err = meanings(tx, city, x.Scheme, x.Code); err != nil {
+		return err
+	}
+	x.mark()
+	return nil
+}
+
+// newest is the newest figure of the phase, else of any.
+func (x *Series) newest() *Figure {
+	if list := x.Figures(); len(list) > 0 {
+		return list[len(list)-1].Figure
+	}
+	return x.found[x.Phases[len(x.Phases)-1]][0]
+}
+
+// meanings reads what a code has meant, the earliest first; steps that say the
+// same as the one before are one.
+func meanings(tx *db.Tx, city int64, scheme, code string) ([]Step, error) {
+	list, err := db.All(tx, "budget.step.meanings", `SELECT scheme, code, valid_from, valid_until, parent, names FROM budget_class
+		WHERE city_id = $1 AND scheme = $2 AND code = $3 ORDER BY valid_from`, scanStep, city, scheme, code)
+	return slices.CompactFunc(list, sameMeaning), err
+}
+
+func sameMeaning(a, b Step) bool {
+	if a.Parent != b.Parent {
+		return false
+	}
+	for _, lang := range []string{"ky", "ru", "en"} {
+		if a.Names[lang] != "" && b.Names[lang] != "" && a.Names[lang] != b.Names[lang] {
+			return false
+		}
+	}
+	return true
+}
+
+// mark notes at which points the code means another thing than at the one before.
+func (x *Series) mark() {
+	var last *Step
+	for _, p := range x.Figures() {
+		var now *Step
+		for i := range x.Meanings {
+			if x.Meanings[i].From <= p.Version.Day {
+				now = &x.Meanings[i]
+			}
+		}
+		if last != nil && now != nil && now != last {
+			p.Meaning = now
+		}
+		last = now
+	}
+}
