@@ -53,7 +53,8 @@ const budgetLine = (await (await fetch(base + spent)).text()).match(/\/budget\/v
 everybody.push(
   '/budget', spent, '/budget/versions', '/budget/compare', `/budget/compare?a=${drafts[1]}&b=${drafts[0]}`, budgetLine, '/budget/questions', '/budget/taxes?sum=5000', '/budget/simulator', '/budget/documents',
 );
-admin.push('/staff/budget', '/staff/budget/documents', `/staff${versions[0].split('?')[0]}`);
+everybody.push('/budget/series?dir=revenue&phase=executed&prices=2023', '/budget/series?by=functional&at=09.2', '/budget/prices');
+admin.push('/staff/budget', '/staff/budget/prices', '/staff/budget/breaks', '/staff/budget/documents', `/staff${versions[0].split('?')[0]}`);
 
 async function look(options, name, person, pages, through = true) {
   const page = await visitor(browser, options);

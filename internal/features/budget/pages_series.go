@@ -10,6 +10,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
+	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/features/budget/fdp"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
@@ -127,21 +128,6 @@ func (x *Series) href(f *Figure) string {
 
 // yearText writes a year of an address or a page.
 func yearText(y ledger.Year) string { return strconv.Itoa(int(y)) }
-
-// changeOf tells how the first and the last figure of a series differ; ok is
-// false where there are no two that stand in the same prices.
-func (x *Series) changeOf() (from, to *Figure, ok bool) {
-	for _, p := range x.Figures() {
-		if x.Prices != 0 && !p.Figure.Adjusted {
-			continue
-		}
-		if from == nil {
-			from = p.Figure
-		}
-		to = p.Figure
-	}
-	return from, to, from != nil && from != to
-}
 
 // seriesFile sends a series as CSV: the figures as the documents have them, and
 // beside them the adjusted ones, if any were asked for.
@@ -315,7 +301,7 @@ func (p *Pages) keepPricesPage(w http.ResponseWriter, r *http.Request, f *web.Fo
 		return err
 	}
 	if !s.Actor.Some(Publish) {
-		return web.Forbidden()
+		return permission.ErrDenied
 	}
 	meta := page.Meta{Title: s.T("budget.series.prices"), Private: true, Staff: true}
 	if len(f.Errors()) > 0 {
@@ -330,7 +316,7 @@ const maxIndexFile = 1 << 20
 func (p *Pages) savePrices(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
 	if !v.Actor.Some(Publish) {
-		return web.Forbidden()
+		return permission.ErrDenied
 	}
 	f, err := web.ReadUpload(w, r, maxIndexFile)
 	if err != nil {
@@ -401,7 +387,7 @@ func (p *Pages) keepBreaksPage(w http.ResponseWriter, r *http.Request, f *web.Fo
 		return err
 	}
 	if !s.Actor.Some(Publish) {
-		return web.Forbidden()
+		return permission.ErrDenied
 	}
 	x, err := p.Service.Surroundings(r.Context(), s.City)
 	if err != nil {

@@ -35,6 +35,9 @@ type Figure struct {
 	// Adjusted says that Real is in other prices; a year without an index is not.
 	Adjusted bool
 	line     int64 // of a series of a line
+	// summed is of how many lines the whole is the sum, where the document states
+	// no total: it may itemise a part of it only. 0 for any other figure.
+	summed int64
 }
 
 // Planned tells whether the document is the budget of an earlier year that plans
@@ -141,6 +144,9 @@ func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, key
 		err = f.ofLine(tx, city, key)
 	case code == "":
 		f.Nominal = whole.Whole()
+		if whole.Stated == nil {
+			f.summed = whole.Lines
+		}
 	default:
 		var sum *Sum
 		if sum, err = sumOf(tx, city, slice, scheme, code); err == nil {
@@ -269,6 +275,35 @@ func (x *Series) Figures() (out []*Point) {
 		}
 	}
 	return out
+}
+
+// Residents is the number of residents that all figures are shared by, 0 when
+// documents have different ones.
+func (x *Series) Residents() (n int64) {
+	for _, p := range x.Figures() {
+		if n != 0 && n != p.Figure.Version.Residents {
+			return 0
+		}
+		n = p.Figure.Version.Residents
+	}
+	return n
+}
+
+// Ends are the first and the last figure that can be compared: both in the prices
+// asked for, and, where documents state totals, both such. ok is false without two.
+func (x *Series) Ends() (from, to *Figure, ok bool) {
+	stated := slices.ContainsFunc(x.Figures(), func(p *Point) bool { return p.Figure.summed == 0 })
+	for _, p := range x.Figures() {
+		f := p.Figure
+		if x.Prices != 0 && !f.Adjusted || stated && f.summed != 0 {
+			continue
+		}
+		if from == nil {
+			from = f
+		}
+		to = f
+	}
+	return from, to, from != to
 }
 
 // Parted are the breaks within the series.
