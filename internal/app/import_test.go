@@ -140,7 +140,7 @@ func TestAnExportedCityIsTheSameCityElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := os.ReadDir(first)
-		if err != nil || len(files) != 10 {
+		if err != nil || len(files) != 11 {
 			t.Fatalf("%d files, %v", len(files), err)
 		}
 		for _, f := range files {
@@ -165,7 +165,7 @@ func TestAnExportedCityIsTheSameCityElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(data.Bodies) != len(demoData.Bodies) || len(data.Places) != len(demoData.Places) || len(data.Routes) != len(demoData.Routes) ||
-			len(data.Holidays) != len(demoData.Holidays) || len(data.Templates) != len(demoData.Templates) || data.Fallback != demoData.Fallback {
+			len(data.Holidays) != len(demoData.Holidays) || len(data.Templates) != len(demoData.Templates) || len(data.Series.Prices.Points) != len(demoData.Series.Prices.Points) || data.Fallback != demoData.Fallback {
 			t.Error("the export lost something of the city")
 		}
 		for _, day := range []string{"2024-12-31", "2025-01-01", "2025-07-31", "2025-08-01"} {
