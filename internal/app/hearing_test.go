@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,8 +51,32 @@ func TestAHearingIsAnnouncedHeldAndAnswered(t *testing.T) {
 		if page, _ := visit(t, s).do(200, http.MethodGet, strings.TrimPrefix(marked, "/staff"), nil); !strings.Contains(page, "Announced late") {
 			t.Error("a late notice is not marked for everybody")
 		}
-		_, desk := clerk.do(200, http.MethodPost, "/staff/hearings", announced(gorsvet, 20, 2))
+		// Its files are checked before anything is announced, and kept when something else is wrong.
+		form := announced(gorsvet, 20, 2)
+		if page, _ := clerk.upload(422, "/staff/hearings", "files", form, map[string]string{"draft.pdf": "no PDF"}); !strings.Contains(page, "draft.pdf") {
+			t.Error("a file that is none is not told")
+		}
+		form.Del("title_ky")
+		form.Del("title_en")
+		again, _ := clerk.upload(422, "/staff/hearings", "files", form, map[string]string{"draft.pdf": "%PDF-1.4 the draft"})
+		form = announced(gorsvet, 20, 2)
+		form.Set("kept_file", html.UnescapeString(regexp.MustCompile(`name="kept_file" value="([^"]+)"`).FindStringSubmatch(again)[1]))
+		_, desk := clerk.upload(200, "/staff/hearings", "files", form, nil)
 		at := strings.TrimPrefix(desk, "/staff")
+		clerk.upload(422, desk, "files", url.Values{"do": {"files"}}, nil)
+		foreign.upload(403, desk, "files", url.Values{"do": {"files"}}, map[string]string{"agenda.txt": "1. Lamps"})
+		clerk.upload(200, desk, "files", url.Values{"do": {"files"}}, map[string]string{"agenda.txt": "1. Lamps"})
+		shown, _ := visit(t, s).do(200, http.MethodGet, at, nil)
+		papers := regexp.MustCompile(`/hearings/papers/\d+/\d+`).FindAllString(shown, -1)
+		if len(papers) != 2 {
+			t.Fatalf("the page of the hearing has the files %v", papers)
+		}
+		for i, want := range []string{"%PDF-1.4 the draft", "1. Lamps"} {
+			if text, _ := visit(t, s).do(200, http.MethodGet, papers[i], nil); text != want {
+				t.Errorf("%s reads %q", papers[i], text)
+			}
+		}
+		visit(t, s).do(404, http.MethodGet, "/hearings/papers"+strings.TrimPrefix(at, "/hearings")+"/1", nil)
 		page, _ := one.do(200, http.MethodGet, at, nil)
 		if strings.Contains(page, "Announced late") || !strings.Contains(page, "https://example.org/draft.pdf") {
 			t.Error("the page of the hearing lacks its materials, or calls it late")

@@ -64,7 +64,7 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 		Desk: cases, DB: a.DB, Blobs: a.Blobs, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Versions: a.Versions, Typeface: assets.Dist.File,
 	}
 	a.Hearings = &hearing.Service{
-		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions, Layer: report.Layer,
+		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Versions: a.Versions, Papers: papers, Layer: report.Layer,
 	}
 	a.Hearings.Listen()
 	a.Reports.Listen()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/features/hearing"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -30,6 +31,18 @@ var execution = hearing.Hearing{
 	Titles: hearing.Texts{"ky": "Бюджеттин жарым жылдык аткарылышы", "ru": "Исполнение бюджета за полугодие", "en": "Execution of the budget in the half-year"},
 	Texts:  hearing.Texts{"ky": "Ойдон чыгарылган мисал.", "ru": "Вымышленный пример.", "en": "An invented example."},
 }
+
+// agenda is what the demo's hearing on a draft is about, as a file.
+const agenda = `Күн тартиби (демо үчүн ойдон чыгарылган)
+1. Бюджеттин долбоору: киреше жана чыгаша. 20 мүнөт
+2. Суроолор жана сунуштар. 80 мүнөт
+3. Кийинки кадамдар: жооптордун мөөнөтү. 20 мүнөт
+
+Повестка (вымышленная, для демо)
+1. Проект бюджета: доходы и расходы. 20 минут
+2. Вопросы и предложения. 80 минут
+3. Дальнейшие шаги: сроки ответов. 20 минут
+`
 
 // halls are where the demo's sessions are held: invented rooms at real streets.
 var halls = []struct{ district, place string }{
@@ -60,7 +73,11 @@ func Hearings(ctx context.Context, s hearing.Service, past *clock.Manual, c *cit
 	for i, hall := range halls {
 		list = append(list, meetingOn(c, now.AddDate(0, 0, 18+i), hall.district, hall.place))
 	}
-	made, err := s.Announce(ctx, c, staff, h, list, false)
+	agenda, err := s.Papers.Put(ctx, "kun-tartibi.txt", []byte(agenda))
+	if err != nil {
+		return err
+	}
+	made, err := s.Announce(ctx, c, staff, h, list, []document.File{agenda}, false)
 	if err != nil {
 		return err
 	}
@@ -99,7 +116,7 @@ func heldHearing(ctx context.Context, s hearing.Service, past *clock.Manual, c *
 	h := execution
 	h.Body = finance
 	list := []hearing.Session{meetingOn(c, now.AddDate(0, 0, -40), halls[2].district, halls[2].place)}
-	made, err := s.Announce(ctx, c, staff, h, list, false)
+	made, err := s.Announce(ctx, c, staff, h, list, nil, false)
 	if err != nil {
 		return err
 	}

@@ -203,5 +203,6 @@ const (
 	maxAnswer   = 10000
 	maxMinutes  = 50000
 	maxCapacity = 20000
+	maxPapers   = 50 // files that one hearing is about
 	maxWalk     = 20000
 )

@@ -12,6 +12,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/inbox"
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
@@ -42,6 +43,7 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /hearings", Handle: p.list, Cached: true},
 			{Pattern: "GET /hearings/{id}", Handle: p.show},
 			{Pattern: "POST /hearings/{id}", Handle: p.take},
+			{Pattern: "GET /hearings/papers/{id}/{file}", Handle: p.paper},
 			{Pattern: "GET /hearings/sessions/{id}", Handle: p.meeting, Cached: true},
 			{Pattern: "GET /hearings/sessions/{id}/session.ics", Handle: p.calendar},
 			{Pattern: "GET /hearings/visits/{id}", Handle: p.visit},
@@ -256,6 +258,19 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, f *web.Form) er
 	return page.Render(w, r, page.Meta{Title: title, Description: s.T("hearing.text"), Status: status422(f)}, showView(s, x, f, r.URL.Query().Has("asked")))
 }
 
+func (p *Pages) paper(w http.ResponseWriter, r *http.Request) error {
+	id, ok := ids.Parse(r.PathValue("id"))
+	file, ok2 := ids.Parse(r.PathValue("file"))
+	if !ok || !ok2 {
+		return web.NotFound()
+	}
+	f, err := p.Service.Paper(r.Context(), page.Of(r).City, id, file)
+	if err != nil {
+		return err
+	}
+	return p.Service.Papers.Send(w, r, f)
+}
+
 // take signs up, asks or supports, as the form says.
 func (p *Pages) take(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
@@ -394,9 +409,16 @@ const formSessions = 4
 
 func (p *Pages) announce(w http.ResponseWriter, r *http.Request) error {
 	v := page.Of(r)
-	f, err := web.ReadForm(w, r)
+	f, err := web.ReadUpload(w, r, document.MaxForm)
 	if err != nil {
 		return err
+	}
+	papers, err := p.Service.Papers.Take(r, v.City, f)
+	if err != nil {
+		return err
+	}
+	if len(f.Errors()) > 0 {
+		return p.deskPage(w, r, f)
 	}
 	h := Hearing{Body: f.ID("body"), Kind: f.Text("kind"), Titles: Texts{}, Texts: Texts{}, Materials: materials(f.Text("materials"))}
 	for _, lang := range v.City.Languages {
@@ -408,7 +430,7 @@ func (p *Pages) announce(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	ctx := page.Once(r, f)
-	made, err := p.Service.Announce(ctx, v.City, v.Actor, h, sessionsIn(f, v.City.Zone), f.Checked("late"))
+	made, err := p.Service.Announce(ctx, v.City, v.Actor, h, sessionsIn(f, v.City.Zone), papers, f.Checked("late"))
 	if err = page.Resolve(ctx, err); f.Take(err) {
 		return p.deskPage(w, r, f)
 	}
@@ -482,7 +504,7 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return web.NotFound()
 	}
-	f, err := web.ReadForm(w, r)
+	f, err := web.ReadUpload(w, r, document.MaxForm)
 	if err != nil {
 		return err
 	}
@@ -506,6 +528,14 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request) error {
 		err = p.Service.Answer(ctx, v.City, v.Actor, q, Reply{
 			Words: f.Text("note"), Lang: v.Lang(), Decline: f.Text("do") == "decline", Decision: f.Text("decision"), Change: f.Text("change"), Line: f.Text("line"), LineAt: f.Text("line_link"),
 		})
+	case "files":
+		var papers []document.File
+		if papers, err = p.Service.Papers.Take(r, v.City, f); err == nil && len(f.Errors()) > 0 {
+			return p.keepPage(w, r, f)
+		}
+		if err == nil {
+			err = p.Service.AddPapers(ctx, v.City, v.Actor, id, papers)
+		}
 	case "minutes":
 		err = p.Service.PublishMinutes(ctx, v.City, v.Actor, id, f.Text("minutes"))
 	default:

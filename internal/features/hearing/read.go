@@ -8,6 +8,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/web"
@@ -21,6 +22,7 @@ const (
 // Whole is a hearing with everything that belongs to it.
 type Whole struct {
 	*Hearing
+	Papers    []document.File // what it is about, with the links of Materials
 	Sessions  []*Session
 	Came      Count            // with those who did not sign up
 	Districts map[string]int64 // of those who signed up and came; "" did not say
@@ -86,6 +88,9 @@ func (s *Service) Show(ctx context.Context, c *city.City, a permission.Actor, id
 			return err
 		}
 		if w, err = s.whole(tx, c, h); err != nil {
+			return err
+		}
+		if w.Papers, err = document.Of(tx, c.ID, id); err != nil {
 			return err
 		}
 		if w.Questions, err = questions(tx, c.ID, id, maxQuestions); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/document"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
@@ -33,10 +34,13 @@ type Service struct {
 	Bodies   *body.Store
 	Places   *place.Store
 	Versions *fresh.Versions
+	Papers   document.Store
 	Layer    string // whose watches of a district hear of new hearings
 }
 
 func at(id int64) string { return "/hearings/" + strconv.FormatInt(id, 10) }
+
+func papersAt(id int64) string { return "/hearings/papers/" + strconv.FormatInt(id, 10) + "/" }
 
 func sessionAt(id int64) string { return "/hearings/sessions/" + strconv.FormatInt(id, 10) }
 
@@ -54,10 +58,11 @@ func (s *Service) change(ctx context.Context, c *city.City, fn func(tx *db.Tx) e
 
 // Announce gives notice of a hearing with its sessions. A hearing that comes
 // later than the city's term is refused unless whoever publishes says that it
-// has to be so; then everybody sees that it was late. Fields: body, kind,
+// has to be so; then everybody sees that it was late. papers are the files that
+// it is about. Fields: body, kind,
 // title_<lang>, text_<lang>, materials, sessions, late, and for the session i
 // place_i, online_i, begins_i, ends_i, capacity_i, district_i.
-func (s *Service) Announce(ctx context.Context, c *city.City, a permission.Actor, h Hearing, list []Session, lateToo bool) (*Hearing, error) {
+func (s *Service) Announce(ctx context.Context, c *city.City, a permission.Actor, h Hearing, list []Session, papers []document.File, lateToo bool) (*Hearing, error) {
 	if err := a.Check(Publish, h.Body); err != nil {
 		return nil, err
 	}
@@ -95,7 +100,7 @@ func (s *Service) Announce(ctx context.Context, c *city.City, a permission.Actor
 	h.Published, h.Person = now.UnixMilli(), a.Person
 	err = s.change(ctx, c, func(tx *db.Tx) error {
 		h.ID = ids.At(now)
-		if err := insertHearing(tx, c.ID, &h); err != nil {
+		if err := errors.Join(insertHearing(tx, c.ID, &h), document.Add(tx, c.ID, h.ID, papers, true, now)); err != nil {
 			return err
 		}
 		for i := range list {
@@ -111,6 +116,49 @@ func (s *Service) Announce(ctx context.Context, c *city.City, a permission.Actor
 		return once.Claim(tx, "/staff"+at(h.ID))
 	})
 	return &h, err
+}
+
+// AddPapers adds files to what a hearing is about. Field: files.
+func (s *Service) AddPapers(ctx context.Context, c *city.City, a permission.Actor, id int64, papers []document.File) error {
+	now := s.Clock.Now()
+	return s.change(ctx, c, func(tx *db.Tx) error {
+		h, err := hearing(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := a.Check(Publish, h.Body); err != nil {
+			return err
+		}
+		there, err := document.Of(tx, c.ID, id)
+		if err != nil {
+			return err
+		}
+		if len(papers) == 0 {
+			return web.Invalid(web.FieldError{Field: document.Field, Key: "hearing.error.files"})
+		}
+		if len(there)+len(papers) > maxPapers {
+			return web.Invalid(web.FieldError{Field: document.Field, Key: "document.error.many", Args: []any{"n", maxPapers}})
+		}
+		if err := document.Add(tx, c.ID, id, papers, true, now); err != nil {
+			return err
+		}
+		if err := permission.Audit(tx, a, Publish, "hearing", id, "papers", now); err != nil {
+			return err
+		}
+		return once.Claim(tx, "/staff"+at(id)+"?done=1")
+	})
+}
+
+// Paper reads one of the files that a hearing is about: they are public.
+func (s *Service) Paper(ctx context.Context, c *city.City, id, file int64) (f document.File, err error) {
+	err = s.DB.Glance(ctx, func(tx *db.Tx) error {
+		if _, err := hearing(tx, c.ID, id); err != nil {
+			return err
+		}
+		f, err = document.Get(tx, c.ID, id, file)
+		return err
+	})
+	return f, err
 }
 
 // notice is the term of notice that holds on a day.
