@@ -10,7 +10,7 @@ import (
 
 // carry makes the winners of a vote projects of the city, which know where they
 // come from.
-func (a *App) carry(catalogue *i18n.Catalogue) func(tx *db.Tx, c *city.City, w vote.Winner) error {
+func carry(projects *project.Service, catalogue *i18n.Catalogue) func(tx *db.Tx, c *city.City, w vote.Winner) error {
 	return func(tx *db.Tx, c *city.City, w vote.Winner) error {
 		o := project.Origin{
 			Kind: "vote", Ref: w.Ref, Link: w.Link, Titles: w.Project.Titles, Texts: w.Project.Texts, Body: w.Project.Body, Cost: w.Project.Cost,
@@ -23,7 +23,7 @@ func (a *App) carry(catalogue *i18n.Catalogue) func(tx *db.Tx, c *city.City, w v
 			}
 			o.Milestones = []project.Milestone{{Titles: done, Due: w.Due}}
 		}
-		_, err := a.Projects.FromOrigin(tx, c, o)
+		_, err := projects.FromOrigin(tx, c, o)
 		return err
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/project"
 	"github.com/ashar-kg/ashar/internal/features/vote"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
+	"github.com/ashar-kg/ashar/internal/platform/i18n"
+	"github.com/ashar-kg/ashar/locales"
 	"github.com/ashar-kg/ashar/seed"
 )
 
@@ -151,9 +153,18 @@ func (a *App) demoVotes(ctx context.Context, c *city.City) error {
 	if err != nil {
 		return err
 	}
+	catalogue, err := i18n.Load(locales.FS)
+	if err != nil {
+		return err
+	}
+	projects := *a.Projects
+	projects.Clock = past
 	votes := a.Votes.At(past)
-	votes.Desk = cases
+	votes.Desk, votes.Carry = cases, carry(&projects, catalogue)
 	if err := demo.Votes(ctx, votes, past, c, a.Bodies, a.Clock.Now()); err != nil {
+		return err
+	}
+	if err := demo.Winners(ctx, projects, past, c, a.Clock.Now()); err != nil {
 		return err
 	}
 	return demo.Ideas(ctx, votes, past, c, a.Bodies, a.Clock.Now())

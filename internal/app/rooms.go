@@ -80,16 +80,16 @@ func (a *App) serve(catalogue *i18n.Catalogue) error {
 	a.News = &news.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Versions: a.Versions, Layer: report.Layer}
 	a.Outages = &outage.Service{DB: a.DB, Clock: a.Clock, Places: a.Places, Bodies: a.Bodies, Versions: a.Versions, Layer: report.Layer}
 
-	a.Votes = &vote.Service{
-		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
-		Carry: a.carry(catalogue),
-	}
-	a.Votes.Listen()
-
 	a.Projects = &project.Service{
 		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
 		Defects: report.Intake{Service: a.Reports},
 	}
+
+	a.Votes = &vote.Service{
+		DB: a.DB, Desk: cases, Clock: a.Clock, Cities: a.Cities, Bodies: a.Bodies, Places: a.Places, Blobs: a.Blobs, Versions: a.Versions,
+		Carry: carry(a.Projects, catalogue),
+	}
+	a.Votes.Listen()
 
 	appeals := appeal.Intake{Service: a.Appeals, Words: a.Appeals.Letterhead}
 	a.Mandates = &mandate.Service{DB: a.DB, Clock: a.Clock, Kinds: cases.Kinds}
