@@ -16,6 +16,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/features/hearing"
+	"github.com/ashar-kg/ashar/internal/platform/clock"
 )
 
 var (
@@ -255,13 +256,13 @@ func TestTheLastPlaceOfAHearingIsOnePersons(t *testing.T) {
 		c := mustCity(t, a)
 		var all sync.WaitGroup
 		var mu sync.Mutex
-		won := 0
+		won, winner := 0, 0
 		for i := range 16 {
 			all.Go(func() {
 				me := permission.Actor{City: c.ID, Person: int64(2000 + i)}
 				if _, err := a.Hearings.SignUp(t.Context(), c, me, id, hearing.Wish{Sessions: []int64{session}, Lang: "ky"}); err == nil {
 					mu.Lock()
-					won++
+					won, winner = won+1, 2000+i
 					mu.Unlock()
 				}
 			})
@@ -270,6 +271,31 @@ func TestTheLastPlaceOfAHearingIsOnePersons(t *testing.T) {
 		if won != 3 {
 			t.Errorf("%d persons have 3 places", won)
 		}
+
+		// Everybody is reminded once of the day ahead, and again when it is another one.
+		one := demoPerson(t, s, strconv.Itoa(winner))
+		later := clock.At(time.Now())
+		a.Hearings.Clock = later
+		reminded := func(want int) {
+			t.Helper()
+			for range 2 {
+				if err := a.Hearings.Remind(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			deliver(t, a)
+			if page, _ := one.do(200, http.MethodGet, "/account/notices", nil); strings.Count(page, "A reminder of your hearing") != want {
+				t.Errorf("on %s the person was reminded %d times, want %d", later.Now(), strings.Count(page, "A reminder of your hearing"), want)
+			}
+		}
+		reminded(0)
+		later.Advance(20*24*time.Hour - 12*time.Hour)
+		reminded(1)
+		day := time.Now().AddDate(0, 0, 40).Format("2006-01-02")
+		clerk.do(200, http.MethodPost, "/staff/hearings/sessions/"+strconv.FormatInt(session, 10), url.Values{"do": {"move"}, "place_0": {"Chuy 207"}, "begins_0": {day + "T16:00"}, "ends_0": {day + "T18:00"}})
+		reminded(1)
+		later.Advance(20 * 24 * time.Hour)
+		reminded(2)
 	})
 }
 
