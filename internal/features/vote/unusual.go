@@ -142,6 +142,29 @@ type Unusual struct {
 	Clerks []Finding
 }
 
+// day is the hours of a day, how many voted in them, and whether one stands out.
+type day struct {
+	At      time.Time
+	Hours   []Hour
+	Votes   int64
+	Unusual bool
+}
+
+// days puts the hours together that are of one day.
+func (u *Unusual) days() (out []day) {
+	for _, h := range u.Hours {
+		if len(out) == 0 || out[len(out)-1].At.YearDay() != h.At.YearDay() {
+			out = append(out, day{At: h.At})
+		}
+		d := &out[len(out)-1]
+		d.Hours, d.Unusual = append(d.Hours, h), d.Unusual || len(h.Unusual) > 0
+		for _, n := range h.Votes {
+			d.Votes += n
+		}
+	}
+	return out
+}
+
 // From when on a count is shown.
 const (
 	burst     = 20 // votes in an hour, and three times the middle hour
