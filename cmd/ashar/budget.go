@@ -100,6 +100,9 @@ func unread(c *console, err error, asJSON bool) error {
 
 func printBudget(c *console, r *fdp.Report) {
 	fmt.Fprintf(c.out, "%s (%s): %d lines, %d rows refused, %d empty\n", r.Title, r.Format, r.Rows, r.Refusals, r.Empties)
+	if r.Until != "" {
+		fmt.Fprintf(c.out, "  reckoned up to %s\n", r.Until)
+	}
 	for _, d := range fdp.Directions {
 		fmt.Fprintf(c.out, "  %-12s %s\n", d, r.Sums[d])
 	}

@@ -29,27 +29,28 @@ type pressed struct {
 	day     string
 	named   string
 	balance string // expenditure that the invented lines add up to, in thousand som
+	until   string // up to which day of the year the figures are; "" the whole year
 }
 
 var documents = []pressed{
-	{2014, ledger.Approved, []string{"S1"}, "2014-03-18", "gorkenesh.kg", ""},
-	{2016, ledger.Approved, []string{"S2"}, "2016-01-15", "vesti.kg", ""},
-	{2017, ledger.Proposed, []string{"S2"}, "2016-12-01", "vesti.kg", ""},
-	{2017, ledger.Approved, []string{"S3"}, "2016-12-28", "24.kg 49437", ""},
-	{2019, ledger.Approved, []string{"S4"}, "2019-01-15", "azattyk.org 30337276", ""},
-	{2020, ledger.Proposed, []string{"S4"}, "2019-12-21", "azattyk.org 30337276", ""},
-	{2020, ledger.Approved, []string{"S5"}, "2020-01-15", "24.kg 140977", ""},
-	{2020, ledger.Adjusted, []string{"S5"}, "2020-05-07", "kg.kabar.kg, 24.kg 140977", ""},
-	{2020, ledger.Executed, []string{"S5"}, "2020-05-07", "kg.kabar.kg, 24.kg 140977", ""},
-	{2021, ledger.Approved, []string{"S6"}, "2021-02-26", "24.kg 184803", ""},
-	{2022, ledger.Proposed, []string{"S7"}, "2022-03-15", "24.kg 227264", ""},
-	{2024, ledger.Executed, []string{"S8"}, "2024-12-24", "24.kg 315182", ""},
-	{2024, ledger.Executed, []string{"S9"}, "2026-02-12", "24.kg 361736", ""},
-	{2025, ledger.Proposed, []string{"S8", "S13"}, "2024-12-24", "24.kg 315182, 342001", ""},
-	{2025, ledger.Adjusted, []string{"S10", "S12", "S16", "S17"}, "2025-09-12", "mts.kg 17692, 10535; ru.kabar.kg; open.kg 72049", ""},
-	{2025, ledger.Executed, []string{"S10", "S14", "S15"}, "2026-02-12", "mts.kg 17692; 24.kg 362508, 361773", ""},
-	{2026, ledger.Proposed, []string{"S18"}, "2025-08-30", "24.kg 341609", "32773400"},
-	{2026, ledger.Proposed, []string{"S19", "S12"}, "2026-02-03", "24.kg 360313, mts.kg 10535", "32873616.8"},
+	{2014, ledger.Approved, []string{"S1"}, "2014-03-18", "gorkenesh.kg", "", ""},
+	{2016, ledger.Approved, []string{"S2"}, "2016-01-15", "vesti.kg", "", ""},
+	{2017, ledger.Proposed, []string{"S2"}, "2016-12-01", "vesti.kg", "", ""},
+	{2017, ledger.Approved, []string{"S3"}, "2016-12-28", "24.kg 49437", "", ""},
+	{2019, ledger.Approved, []string{"S4"}, "2019-01-15", "azattyk.org 30337276", "", ""},
+	{2020, ledger.Proposed, []string{"S4"}, "2019-12-21", "azattyk.org 30337276", "", ""},
+	{2020, ledger.Approved, []string{"S5"}, "2020-01-15", "24.kg 140977", "", ""},
+	{2020, ledger.Adjusted, []string{"S5"}, "2020-05-07", "kg.kabar.kg, 24.kg 140977", "", "2020-04-30"},
+	{2020, ledger.Executed, []string{"S5"}, "2020-05-07", "kg.kabar.kg, 24.kg 140977", "", "2020-04-30"},
+	{2021, ledger.Approved, []string{"S6"}, "2021-02-26", "24.kg 184803", "", ""},
+	{2022, ledger.Proposed, []string{"S7"}, "2022-03-15", "24.kg 227264", "", ""},
+	{2024, ledger.Executed, []string{"S8"}, "2024-12-24", "24.kg 315182", "", ""},
+	{2024, ledger.Executed, []string{"S9"}, "2026-02-12", "24.kg 361736", "", ""},
+	{2025, ledger.Proposed, []string{"S8", "S13"}, "2024-12-24", "24.kg 315182, 342001", "", ""},
+	{2025, ledger.Adjusted, []string{"S10", "S12", "S16", "S17"}, "2025-09-12", "mts.kg 17692, 10535; ru.kabar.kg; open.kg 72049", "", ""},
+	{2025, ledger.Executed, []string{"S10", "S14", "S15"}, "2026-02-12", "mts.kg 17692; 24.kg 362508, 361773", "", ""},
+	{2026, ledger.Proposed, []string{"S18"}, "2025-08-30", "24.kg 341609", "32773400", ""},
+	{2026, ledger.Proposed, []string{"S19", "S12"}, "2026-02-03", "24.kg 360313, mts.kg 10535", "32873616.8", ""},
 }
 
 // covers tells whether a row of the facts stands in a document. Years that a
@@ -70,6 +71,8 @@ var budgetWords = map[string]budget.Texts{
 	"assets and liabilities":  {"ky": "Активдер жана милдеттенмелер", "ru": "Активы и обязательства", "en": "Assets and liabilities"},
 	"of total: special means": {"ky": "Анын ичинде: атайын каражаттар", "ru": "В том числе: специальные средства", "en": "Of total: special means"},
 	"total (planning period)": {"ky": "Бардыгы (пландык мезгил)", "ru": "Всего (плановый период)", "en": "Total (planning period)"},
+	"January-April":           {"ky": "Январь–апрель", "ru": "Январь–апрель", "en": "January to April"},
+	"plan January-April":      {"ky": "Январь–апрелдин планы", "ru": "План на январь–апрель", "en": "Plan for January to April"},
 	"municipal parking":       {"ky": "Муниципалдык унаа токтотуучу жайлар", "ru": "Муниципальные парковки", "en": "Municipal parking"},
 	"official transfers from the republican budget (pay fund of schools)": {"ky": "Республикалык бюджеттен трансферттер (мектептердин эмгек акысы)", "ru": "Трансферты из республиканского бюджета (оплата труда в школах)", "en": "Transfers from the republican budget (pay fund of schools)"},
 	"transfer from the Stabilisation Fund":                                {"ky": "Турукташтыруу фондунан трансферт", "ru": "Трансферт из Стабилизационного фонда", "en": "Transfer from the Stabilisation Fund"},
@@ -164,7 +167,7 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 			lines = append(lines, more...)
 		}
 		v := &budget.Version{
-			Version: ledger.Version{Year: ledger.Year(doc.year), Phase: doc.phase, Day: doc.day}, Digest: fmt.Sprintf("demo-%d", i), Source: doc.named, FileName: "budget.csv",
+			Version: ledger.Version{Year: ledger.Year(doc.year), Phase: doc.phase, Day: doc.day, Until: doc.until}, Excerpt: doc.balance == "", Digest: fmt.Sprintf("demo-%d", i), Source: doc.named, FileName: "budget.csv",
 			Titles: budget.Texts{
 				"ky": "Басма сөз жазган сандар; негизги бюджет файлы жок", "ru": "Цифры из сообщений прессы; первичного файла бюджета нет", "en": "Figures that the press reported; there is no primary budget file",
 			},
@@ -173,6 +176,9 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 			return fmt.Errorf("budget of %d, %s: %w", doc.year, doc.day, err)
 		}
 	}
+	if err := budgetCourse(ctx, s, c); err != nil {
+		return err
+	}
 	// The days on which documents are due are assumed; those of the drafts are real.
 	return d.Update(ctx, func(tx *db.Tx) error {
 		for _, x := range []budget.Document{
@@ -180,8 +186,8 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 			{Kind: "proposal", Due: "2025-09-01", Published: "2025-08-30"},
 			{Kind: "enacted", Due: "2026-01-01"},
 			{Kind: "citizens", Due: "2026-03-01"},
-			{Kind: "inyear", Due: "2026-05-01"},
-			{Kind: "midyear", Due: "2026-08-01"},
+			{Kind: "inyear", Due: "2026-05-01", Published: "2026-04-17"},
+			{Kind: "midyear", Due: "2026-08-01", Published: "2026-07-21"},
 			{Kind: "yearend", Due: "2027-04-01"},
 			{Kind: "audit", Due: "2027-07-01"},
 		} {
@@ -255,7 +261,7 @@ func (d *pressed) lines(facts [][]string) (out []*budget.Line, err error) {
 			Codes: map[string]string{budget.Functional: r[4], budget.Economic: r[5]}, Inferred: r[7] == "derived", Note: note(r),
 		}
 		switch low := strings.ToLower(r[3]); {
-		case strings.HasPrefix(low, "total"):
+		case strings.HasPrefix(low, "total"), d.until != "":
 			l.Standing = budget.Total
 		case strings.HasPrefix(low, "of total"), strings.HasPrefix(low, "new territories: 18"), strings.HasPrefix(low, "new territories: 2078"), strings.Contains(low, "aggregate"):
 			l.Standing = budget.Within
@@ -282,6 +288,9 @@ func thousand(text string) (ledger.Amount, bool) {
 	minor, ok := d.Shifted(3).Minor()
 	return ledger.Of(minor), ok
 }
+
+// inventedNote stands at every line that is.
+const inventedNote = "Демо үчүн ойдон чыгарылган. Придумано для демонстрации. Invented for the demo."
 
 // invented spends the total of a draft, to the last tyiyn.
 func invented(d *pressed) (out []*budget.Line, err error) {
@@ -310,7 +319,7 @@ func invented(d *pressed) (out []*budget.Line, err error) {
 			Year: ledger.Year(d.year), Direction: ledger.Expenditure, Amount: ledger.Of(n), Inferred: true,
 			Codes:  map[string]string{budget.Functional: x.function, budget.Administrative: x.body, budget.Economic: x.kind},
 			Labels: budget.Texts{"ky": x.ky, "ru": x.ru, "en": x.en},
-			Note:   "Демо үчүн ойдон чыгарылган. Придумано для демонстрации. Invented for the demo.",
+			Note:   inventedNote,
 		})
 	}
 	// What rounding left over pays teachers.

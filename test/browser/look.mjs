@@ -51,7 +51,7 @@ const spent = versions.find((a) => a.includes('dir=expenditure&') && !a.includes
 const drafts = [...(await (await fetch(`${base}/budget/compare`)).text()).matchAll(/option value="(\d+)"/g)].map((m) => m[1]);
 const budgetLine = (await (await fetch(base + spent)).text()).match(/\/budget\/versions\/\d+\/lines\/\d+/)[0];
 everybody.push(
-  '/budget', spent, '/budget/versions', '/budget/compare', `/budget/compare?a=${drafts[1]}&b=${drafts[0]}`, budgetLine, '/budget/questions', '/budget/taxes?sum=5000', '/budget/simulator', '/budget/documents',
+  '/budget', spent, '/budget/year', '/budget/year?year=2020&dir=revenue', '/budget/year?year=2025&dir=expenditure&by=functional&at=09', '/budget/versions', '/budget/compare', `/budget/compare?a=${drafts[1]}&b=${drafts[0]}`, budgetLine, '/budget/questions', '/budget/taxes?sum=5000', '/budget/simulator', '/budget/documents',
 );
 everybody.push('/budget/series?dir=revenue&phase=executed&prices=2023', '/budget/series?by=functional&at=09.2', '/budget/prices');
 admin.push('/staff/budget', '/staff/budget/prices', '/staff/budget/breaks', '/staff/budget/documents', `/staff${versions[0].split('?')[0]}`);

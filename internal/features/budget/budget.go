@@ -130,6 +130,7 @@ type Version struct {
 	Lines     int64
 	Residents int64 // of the city then
 	Inferred  bool  // some lines are not from the source
+	Excerpt   bool  // only some lines of the document are known: they have no sum
 	Creator   int64
 	Published int64
 }

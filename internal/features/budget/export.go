@@ -98,6 +98,7 @@ var columns = []exported{
 	{"source", "string", "", func(x *Extract, _ *Line) string { return x.Version.Source }},
 	{"version", "string", "", func(x *Extract, _ *Line) string { return strconv.FormatInt(x.Version.ID, 10) }},
 	{"version_date", "date", "", func(x *Extract, _ *Line) string { return x.Version.Day }},
+	{"until", "date", "", func(x *Extract, _ *Line) string { return x.Version.Until }},
 }
 
 func (x *Extract) head() []string {
@@ -168,6 +169,7 @@ func (x *Extract) about() [][2]string {
 		{"source_file", x.Version.FileName},
 		{"version", strconv.FormatInt(x.Version.ID, 10)},
 		{"version_date", x.Version.Day},
+		{"until", x.Version.Until},
 		{"phase", string(x.Version.Phase)},
 		{"fiscal_year", strconv.Itoa(int(x.Slice.Year()))},
 		{"direction", string(x.Slice.Direction())},
@@ -290,13 +292,21 @@ func (x *Extract) Descriptor() map[string]any {
 	year := strconv.Itoa(int(x.Slice.Year()))
 	return map[string]any{
 		"profile": "tabular-data-package", "name": x.slug(), "title": title, "version": x.Version.Day, "created": time.UnixMilli(x.Version.Published).UTC().Format(time.RFC3339),
-		"homepage": x.Page, "countryCode": x.City.Country, "granularity": "aggregated", "fiscalPeriod": map[string]any{"start": year + "-01-01", "end": year + "-12-31"},
+		"homepage": x.Page, "countryCode": x.City.Country, "granularity": "aggregated", "fiscalPeriod": map[string]any{"start": year + "-01-01", "end": x.lastDay()},
 		"sources": []any{map[string]any{"title": x.Version.Source, "path": x.Page}},
 		"resources": []any{map[string]any{
 			"name": "budget", "path": "budget.csv", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8",
 			"schema": map[string]any{"fields": fields, "primaryKey": "line", "missingValues": []any{""}},
 		}},
 	}
+}
+
+// lastDay is the last day of the figures: within the year for a report of a part of it.
+func (x *Extract) lastDay() string {
+	if x.Slice.Year() == x.Version.Year && x.Version.Until != "" {
+		return x.Version.Until
+	}
+	return x.Slice.Year().Last()
 }
 
 // slug is a name as the Data Package allows it: small Latin letters, digits, dashes.

@@ -67,7 +67,9 @@ type Answers struct {
 	Sheet     string            `json:"sheet"`
 	Direction string            `json:"direction"`
 	Encoding  string            `json:"encoding"`
-	Inferred  bool              `json:"inferred"` // the figures are not from the source itself
+	Inferred  bool              `json:"inferred"`          // the figures are not from the source itself
+	Until     string            `json:"until,omitempty"`   // up to which day of the year they are reckoned
+	Excerpt   bool              `json:"excerpt,omitempty"` // some lines of the document, not all
 }
 
 // lasting are the answers that hold for further files of a source too. The unit
@@ -85,6 +87,7 @@ type Preview struct {
 	Ask       *fdp.Unsure // a question without whose answer nothing can be read
 	Failure   string      // why the file cannot be read at all
 	Format    string
+	Until     string // last day of the figures, as a package says it; "" when none does
 	UnitGuess string
 	Columns   []fdp.Column
 	Warnings  []string
@@ -189,7 +192,7 @@ const maxAmount = 1_000_000_000_000_000
 func (s *Service) look(ctx context.Context, c *city.City, in *Incoming) (*Preview, error) {
 	p := &Preview{}
 	err := s.reading(ctx, in, func(b *fdp.Budget) error {
-		p.Format, p.UnitGuess, p.Columns, p.Warnings = b.Format, b.UnitGuess, b.Columns, b.Warnings
+		p.Format, p.Until, p.UnitGuess, p.Columns, p.Warnings = b.Format, b.Until, b.UnitGuess, b.Columns, b.Warnings
 		return s.tally(ctx, c, in, b, p)
 	})
 	var ask *fdp.Unsure

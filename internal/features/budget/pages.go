@@ -53,6 +53,8 @@ func (p *Pages) Manifest() manifest.Feature {
 			{Pattern: "GET /budget/versions/{id}/file", Handle: p.file},
 			{Pattern: "GET /budget/versions/{id}/export/{file}", Handle: p.export},
 			{Pattern: "GET /budget/compare", Handle: p.compare, Cached: true},
+			{Pattern: "GET /budget/year", Handle: p.year, Cached: true},
+			{Pattern: "GET /budget/year/{file}", Handle: p.yearFile},
 			{Pattern: "GET /budget/questions", Handle: p.questions, Cached: true},
 			{Pattern: "GET /budget/questions/{number}", Handle: p.question, Cached: true},
 			{Pattern: "GET /budget/taxes", Handle: p.taxes},
@@ -184,10 +186,23 @@ func (s *scene) day(day string) string {
 	return s.P.Date(t)
 }
 
+// dayMonth is a day whose year stands beside it.
+func (s *scene) dayMonth(day string) string {
+	t, err := time.ParseInLocation(time.DateOnly, day, s.City.Zone)
+	if err != nil {
+		return day
+	}
+	return s.P.Day(t)
+}
+
 func (s *scene) moment(ms int64) string { return s.P.DateTime(time.UnixMilli(ms).In(s.City.Zone)) }
 
-// named is what a version is called: its phase, year and date.
+// named is what a version is called: its phase, year and date, and the part of the
+// year that it is of.
 func (s *scene) named(v *Version) string {
+	if v.Until != "" && v.Partly() {
+		return s.T("budget.version.named_until", "phase", s.T("budget.phase."+string(v.Phase)), "year", strconv.Itoa(int(v.Year)), "until", s.dayMonth(v.Until), "day", s.day(v.Day))
+	}
 	return s.T("budget.version.named", "phase", s.T("budget.phase."+string(v.Phase)), "year", strconv.Itoa(int(v.Year)), "day", s.day(v.Day))
 }
 
@@ -579,7 +594,7 @@ func answersOf(v *page.Visit, f *web.Form) Answers {
 	year, _ := strconv.Atoi(f.Text("year"))
 	a := Answers{
 		Titles: Texts{}, Year: year, Phase: f.Text("phase"), Day: f.Text("day"), Map: map[string]string{}, Unit: f.Text("unit"), Locale: f.Text("locale"), Sheet: f.Text("sheet"),
-		Direction: f.Text("direction"), Encoding: f.Text("encoding"), Inferred: f.Checked("inferred"),
+		Direction: f.Text("direction"), Encoding: f.Text("encoding"), Inferred: f.Checked("inferred"), Until: f.Text("until"), Excerpt: f.Checked("excerpt"),
 	}
 	for _, lang := range v.City.Languages {
 		if text := f.Text("title_" + lang); text != "" {

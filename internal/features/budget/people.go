@@ -105,13 +105,15 @@ func StoreDocument(tx *db.Tx, city int64, d Document) error {
 	return err
 }
 
+func scanDocument(r db.Row) (*Document, error) {
+	d := &Document{}
+	return d, r.Scan(&d.Year, &d.Kind, &d.Due, &d.Published, &d.Link)
+}
+
 // Shelf reads the documents, the newest year first and each year whole.
 func (s *Service) Shelf(ctx context.Context, c *city.City) (out []*Document, err error) {
 	err = s.DB.View(ctx, func(tx *db.Tx) error {
-		out, err = db.All(tx, "budget.documents", `SELECT year, kind, due, published, link FROM budget_document WHERE city_id = $1 ORDER BY year DESC LIMIT 400`, func(r db.Row) (*Document, error) {
-			d := &Document{}
-			return d, r.Scan(&d.Year, &d.Kind, &d.Due, &d.Published, &d.Link)
-		}, c.ID)
+		out, err = db.All(tx, "budget.documents", `SELECT year, kind, due, published, link FROM budget_document WHERE city_id = $1 ORDER BY year DESC LIMIT 400`, scanDocument, c.ID)
 		return err
 	})
 	slices.SortStableFunc(out, func(a, b *Document) int {

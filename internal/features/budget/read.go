@@ -37,12 +37,23 @@ func seen(tx *db.Tx, c *city.City, a permission.Actor, id int64) (*Version, erro
 }
 
 // Current is the version that speaks for a year: the newest of those that are
-// published. Without any for the year it is the newest of the years before.
+// published, and not one of a part of the year if there is another. Without any
+// for the year it is that of the newest of the years before.
 func Current(list []*Version, year int) *Version {
+	var partly *Version
 	for _, v := range list {
-		if int(v.Year) <= year {
+		switch {
+		case int(v.Year) > year:
+		case partly != nil && v.Year != partly.Year:
+			return partly
+		case !v.Partly():
 			return v
+		case partly == nil:
+			partly = v
 		}
+	}
+	if partly != nil {
+		return partly
 	}
 	if len(list) > 0 {
 		return list[len(list)-1]
@@ -233,7 +244,7 @@ func (v *View) before(tx *db.Tx, c *city.City) error {
 		return err
 	}
 	for _, o := range list {
-		if o.ID == v.Version.ID || o.Year > v.Version.Year || o.Year == v.Version.Year && o.Day > v.Version.Day {
+		if o.ID == v.Version.ID || o.Year > v.Version.Year || o.Year == v.Version.Year && o.Day > v.Version.Day || o.Partly() && !v.Version.Partly() {
 			continue
 		}
 		v.Previous = o

@@ -111,6 +111,9 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 		}
 	}
 	for _, v := range list {
+		if v.Partly() {
+			continue // nine months are no year
+		}
 		for y := v.Year; y <= v.Year+ledger.Planning; y++ {
 			slice, err := v.Slice(y, x.Direction)
 			if err != nil {

@@ -133,6 +133,9 @@ func (a *Answers) check(now time.Time) *web.Form {
 	if day, err := time.Parse(time.DateOnly, a.Day); err != nil || day.After(now.AddDate(0, 0, 1)) {
 		f.Fail("day", "budget.error.day")
 	}
+	if _, err := time.Parse(time.DateOnly, a.Until); a.Until != "" && (err != nil || a.Until[:4] != strconv.Itoa(a.Year) || a.Phase == string(ledger.Executed) && a.Until > a.Day) {
+		f.Fail("until", "budget.error.until")
+	}
 	for lang, text := range a.Titles {
 		if n := len([]rune(text)); n > maxName {
 			f.Fail("title_"+lang, "error.field.too_long", "max", maxName, "over", n-maxName)
@@ -181,6 +184,9 @@ func (s *Service) checked(ctx context.Context, c *city.City, in *Incoming) error
 			return err
 		}
 		now.Report, now.State = p, Asking
+		if now.Answers.Until == "" && yearOfDay(p.Until) == now.Answers.Year {
+			now.Answers.Until = p.Until
+		}
 		*in = *now
 		return putImport(tx, c.ID, now)
 	})
@@ -303,8 +309,8 @@ func (s *Service) Confirm(ctx context.Context, c *city.City, a permission.Actor,
 func (in *Incoming) version(now time.Time, digest string, residents, person int64) *Version {
 	a := in.Answers
 	return &Version{
-		Version: ledger.Version{ID: ids.At(now), Year: ledger.Year(a.Year), Phase: ledger.Phase(a.Phase), Day: a.Day},
-		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: residents, Creator: person,
+		Version: ledger.Version{ID: ids.At(now), Year: ledger.Year(a.Year), Phase: ledger.Phase(a.Phase), Day: a.Day, Until: a.Until},
+		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: residents, Excerpt: a.Excerpt, Creator: person,
 	}
 }
 

@@ -72,7 +72,10 @@ var Kind = &casework.Kind{
 }
 
 // Kinds are what a hearing may be about.
-var Kinds = []string{"budget_draft", "budget_execution", "general_plan", "other"}
+var Kinds = []string{"budget_draft", execution, "general_plan", "other"}
+
+// execution is the kind of a hearing on the report of what was done with a budget.
+const execution = "budget_execution"
 
 // Texts is a text by language.
 type Texts map[string]string

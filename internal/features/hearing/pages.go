@@ -440,6 +440,12 @@ func (p *Pages) announce(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/staff"+at(made.ID))
 }
 
+// courseAt is the page of the budget that shows the reports which were published by
+// the day of a hearing.
+func (s *scene) courseAt(w *Whole) string {
+	return "/budget/year?known=" + time.UnixMilli(w.Begins()).In(s.City.Zone).Format(time.DateOnly)
+}
+
 // materials reads lines of a title and a link: "Draft budget | https://…".
 func materials(text string) (out []Material) {
 	for line := range strings.Lines(text) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The shapes of a descriptor.
@@ -240,6 +241,20 @@ func (d *descriptor) period() int {
 		return 0
 	}
 	return from
+}
+
+// until is the last day of a fiscal period that begins with its year and ends
+// before it does, as a report within the year has it; else "".
+func (d *descriptor) until() string {
+	end, ok := yearOf(d.FiscalPeriod.End)
+	if !ok || !strings.HasPrefix(d.FiscalPeriod.Start, fmt.Sprintf("%04d-01-01", end)) {
+		return ""
+	}
+	day, _, _ := strings.Cut(d.FiscalPeriod.End, "T")
+	if _, err := time.Parse(time.DateOnly, day); err != nil || strings.HasSuffix(day, "-12-31") {
+		return ""
+	}
+	return day
 }
 
 // locate finds a file of a package. Descriptors are moved without their folders

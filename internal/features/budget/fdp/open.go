@@ -20,6 +20,7 @@ type Budget struct {
 	Title     string
 	Unit      string // in which the amounts are, as asked for in Options
 	UnitGuess string // what the file's own words say
+	Until     string // last day of a fiscal period of less than its year, "" when the file has none
 	Warnings  []string
 	Columns   []Column
 	options   Options
@@ -104,7 +105,7 @@ func (b *Budget) openPackage(path string) error {
 	if err != nil {
 		return err
 	}
-	b.Format, b.Title = d.format(), string(d.Title)
+	b.Format, b.Title, b.Until = d.format(), string(d.Title), d.until()
 	if b.Title == "" {
 		b.Title = d.Name
 	}

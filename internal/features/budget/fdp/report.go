@@ -14,6 +14,7 @@ type Report struct {
 	Title     string            `json:"title,omitempty"`
 	Unit      string            `json:"unit"`
 	UnitGuess string            `json:"unit_guess,omitempty"`
+	Until     string            `json:"until,omitempty"` // day up to which the figures are reckoned, when that is not the end of the year
 	Rows      int               `json:"rows"` // lines read
 	Refused   []Refused         `json:"refused"`
 	Refusals  int               `json:"refusals"` // of which Refused shows the first
@@ -105,7 +106,7 @@ func Check(path string, o Options) (*Report, error) {
 		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(Phases, a.Phase), slices.Index(Phases, b.Phase)), cmp.Compare(a.Phase, b.Phase),
 			cmp.Compare(slices.Index(Directions, a.Direction), slices.Index(Directions, b.Direction)), cmp.Compare(a.Currency, b.Currency))
 	})
-	r.Format, r.Title, r.Unit, r.UnitGuess, r.Columns = b.Format, b.Title, b.Unit, b.UnitGuess, b.Columns
+	r.Format, r.Title, r.Unit, r.UnitGuess, r.Until, r.Columns = b.Format, b.Title, b.Unit, b.UnitGuess, b.Until, b.Columns
 	b.conclude(r)
 	r.Warnings = b.Warnings
 	if r.Warnings == nil {

@@ -41,6 +41,12 @@ var Phases = []Phase{Proposed, Approved, Adjusted, Executed}
 // Year is a fiscal year.
 type Year int
 
+// First is the first day of a fiscal year, which is that of the calendar.
+func (y Year) First() string { return fmt.Sprintf("%04d-01-01", int(y)) }
+
+// Last is the last day of a fiscal year.
+func (y Year) Last() string { return fmt.Sprintf("%04d-12-31", int(y)) }
+
 // Planning is how many years behind its own a budget may plan.
 const Planning = 2
 
@@ -51,6 +57,7 @@ type Version struct {
 	Year  Year
 	Phase Phase
 	Day   string // of the document, 2006-01-02
+	Until string // up to which day of the year its figures are reckoned; "" the document does not say
 }
 
 // Slice is the part of one version that may be added up: one year, one direction.
