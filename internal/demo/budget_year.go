@@ -65,8 +65,14 @@ func budgetCourse(ctx context.Context, s *budget.Service, c *city.City) error {
 	return nil
 }
 
-// lines share the sums of a statement out.
+// lines share the sums of a statement out, which it states as its totals.
 func (x *statement) lines() (out []*budget.Line) {
+	for i, d := range []ledger.Direction{ledger.Revenue, ledger.Expenditure} {
+		out = append(out, &budget.Line{
+			Year: ledger.Year(x.year), Direction: d, Amount: ledger.Of([]int64{x.revenue, x.spending}[i] * 100_000), Standing: budget.Total, Inferred: true, Note: inventedNote,
+			Codes: map[string]string{}, Labels: budgetWords["total"],
+		})
+	}
 	weights := make([]int64, len(sourcesOf))
 	for i, from := range sourcesOf {
 		weights[i] = from.weight

@@ -111,7 +111,7 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 		}
 	}
 	for _, v := range list {
-		if v.Partly() {
+		if v.Until != "" && v.Partly() {
 			continue // nine months are no year
 		}
 		for y := v.Year; y <= v.Year+ledger.Planning; y++ {
