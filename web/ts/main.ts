@@ -34,6 +34,18 @@ const map: Island = (el) => {
   seen.observe(el);
 };
 
+// A line or an area is drawn when somebody wants to; it can be typed as well.
+const sketch: Island = (el) => {
+  const open = el.querySelector('button');
+  open?.addEventListener('click', async () => {
+    const box = document.createElement('div');
+    box.className = 'map';
+    open.replaceWith(box);
+    const map = await script<{ draw(box: HTMLElement, el: HTMLElement): void }>(MAP_SCRIPT);
+    map.draw(box, el);
+  });
+};
+
 const share: Island = (el) => {
   const b = button(el.dataset.text ?? '');
   b.addEventListener('click', async () => {
@@ -166,6 +178,7 @@ const push: Island = (el) => {
 const islands: Record<string, Island> = {
   ballot,
   share,
+  sketch,
   autosubmit,
   balance,
   locate,

@@ -3,6 +3,7 @@
 // the other.
 import * as maplibregl from 'maplibre-gl';
 import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
+import { sketch } from './sketch';
 
 maplibregl.setWorkerUrl(MAP_WORKER);
 
@@ -55,8 +56,10 @@ function style(el: HTMLElement): StyleSpecification {
       sources: { base: { type: 'geojson', data: here + (el.dataset.base ?? '') }, over: { type: 'geojson', data: here + el.dataset.over } },
       layers: [
         ...ground(kind),
-        { id: 'over-area', type: 'fill', source: 'over', filter: shape('Polygon', 'MultiPolygon'), paint: { 'fill-color': state.open, 'fill-opacity': 0.15 } },
-        { id: 'over-line', type: 'line', source: 'over', filter: shape('LineString', 'MultiLineString'), layout: { 'line-cap': 'round' }, paint: { 'line-color': state.open, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 3, 16, 9] } },
+        { id: 'over-area', type: 'fill', source: 'over', filter: shape('Polygon', 'MultiPolygon'), paint: { 'fill-color': state.open, 'fill-opacity': 0.2 } },
+        { id: 'over-case', type: 'line', source: 'over', filter: shape('LineString', 'MultiLineString', 'Polygon', 'MultiPolygon'), layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': ink.ground, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 6, 16, 13] } },
+        { id: 'over-edge', type: 'line', source: 'over', filter: shape('Polygon', 'MultiPolygon'), layout: { 'line-join': 'round' }, paint: { 'line-color': state.open, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 2.5, 16, 4] } },
+        { id: 'over-line', type: 'line', source: 'over', filter: shape('LineString', 'MultiLineString'), layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': state.open, 'line-width': ['interpolate', ['linear'], ['zoom'], 11, 3, 16, 9] } },
         { id: 'over-point', type: 'circle', source: 'over', filter: shape('Point'), paint: { 'circle-color': state.open, 'circle-radius': 8, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 } },
       ],
     };
@@ -117,7 +120,7 @@ async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promis
   const all = (await (await fetch(over)).json()) as { features: Shape[] };
   for (const f of all.features) {
     const code = String(f.properties?.code ?? '');
-    const at = middle(f.geometry.coordinates);
+    const at = (f.properties?.at as [number, number] | undefined) ?? middle(f.geometry.coordinates);
     if (!code || !at) continue;
     const a = document.createElement('a');
     a.className = 'map-name';
@@ -127,6 +130,17 @@ async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promis
     a.href = document.getElementById(row) ? `#${row}` : el.dataset.link + code;
     new maplibregl.Marker({ element: a }).setLngLat(at).addTo(map);
   }
+}
+
+// fit shows all places of a map, and not nearer than a street.
+async function fit(map: maplibregl.Map, over: string): Promise<void> {
+  const all = (await (await fetch(over)).json()) as { features: Shape[] };
+  const box = new maplibregl.LngLatBounds();
+  for (const f of all.features) {
+    const flat = f.geometry.coordinates.flat(Infinity) as number[];
+    for (let i = 0; i < flat.length; i += 2) box.extend([flat[i], flat[i + 1]]);
+  }
+  if (!box.isEmpty()) map.fitBounds(box, { padding: 40, maxZoom: 15, animate: false });
 }
 
 // middle is the middle of all points of a geometry.
@@ -163,6 +177,7 @@ function browse(el: HTMLElement): void {
   const map = create(el, el);
   if (el.dataset.over) {
     void names(map, el, el.dataset.over);
+    if (el.dataset.fit) void fit(map, el.dataset.over);
     return;
   }
   counts(map, shown(el));
@@ -214,6 +229,11 @@ export function choose(box: HTMLElement, el: HTMLElement, chosen: (lat: number, 
     marker.setLngLat([lon, lat]);
     map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 15) });
   };
+}
+
+// draw lets a person draw a line or an area.
+export function draw(box: HTMLElement, el: HTMLElement): void {
+  sketch(create(box, el), el);
 }
 
 export default browse;

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/i18n"
 	"github.com/ashar-kg/ashar/locales"
 )
@@ -329,7 +330,7 @@ func FuzzSettle(f *testing.F) {
 	f.Add(`{"type":"Polygon","coordinates":[[[74.5,42.8],[74.6,42.8],[74.6,42.9],[74.5,42.8]]]}`)
 	f.Add(`{"type":"MultiLineString","coordinates":[[],[[1,2]]]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		if kept, lat, lon, ok := settle(text); ok && (kept != "" && kept != text || !onEarth(pointBound(lat, lon))) {
+		if kept, lat, lon, ok := settle(text); ok && (kept != "" && kept != text || !place.OnEarth(pointBound(lat, lon))) {
 			t.Fatalf("%q is at %v, %v", text, lat, lon)
 		}
 	})

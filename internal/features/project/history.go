@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 )
 
@@ -166,7 +167,7 @@ func (d *Doc) placeText() string {
 	if d.Geometry == "" && !d.Placed {
 		return ""
 	}
-	kind := geometryKind(d.Geometry)
+	kind := place.ShapeKind(d.Geometry)
 	if d.Placed {
 		return strings.TrimSpace(fmt.Sprintf("%s %.6f, %.6f", kind, d.Lat, d.Lon))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
 	"github.com/ashar-kg/ashar/internal/civic/city"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 )
 
 // The parts of OC4IDS that are read; what else a file has is kept as it is.
@@ -388,7 +389,7 @@ func (r *ocReader) places(p *Project, o *ocProject, at string) {
 			continue
 		}
 		kept, lat, lon, ok := settle(string(l.Geometry))
-		if _, read := parseShape(string(l.Geometry)); !read {
+		if _, read := place.ReadShape(string(l.Geometry)); !read {
 			r.fail(at+"/locations/"+strconv.Itoa(i)+"/geometry", badGeometry, "")
 			continue
 		}
@@ -556,7 +557,7 @@ func (r *ocReader) own(p *Project, o *ownPart, dir *body.Directory, at string) {
 		}
 	}
 	p.Address = cmp.Or(p.Address, o.Address)
-	if o.Placed && onEarth(pointBound(o.Lat, o.Lon)) && (!p.Placed || beside(p.Geometry, o.Lat, o.Lon)) {
+	if o.Placed && place.OnEarth(pointBound(o.Lat, o.Lon)) && (!p.Placed || beside(p.Geometry, o.Lat, o.Lon)) {
 		p.Placed, p.Lat, p.Lon = true, o.Lat, o.Lon
 	}
 	p.District, p.Contact, p.Sources, p.Inferred = o.District, o.Contact, o.Sources, o.Inferred

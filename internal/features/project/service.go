@@ -84,7 +84,8 @@ func (s *Service) FromOrigin(tx *db.Tx, c *city.City, o Origin) (id int64, err e
 }
 
 // locate puts the place right: what lies at 0,0 is unknown, a shape has a
-// representative point, and the district is that of the point.
+// representative point, and the district is that of the point, or that in which
+// most of the shape lies.
 func (s *Service) locate(ctx context.Context, c *city.City, p *Project) error {
 	if p.Geometry != "" {
 		g, lat, lon, ok := settle(p.Geometry)
@@ -107,7 +108,14 @@ func (s *Service) locate(ctx context.Context, c *city.City, p *Project) error {
 	if p.District != "" && slices.Contains(p.Inferred, "place") {
 		return nil // a source that names the district knows better than a guessed place
 	}
-	if area, ok := areas.DistrictOf(p.Lat, p.Lon, s.Clock.Now().UnixMilli()); ok {
+	now := s.Clock.Now().UnixMilli()
+	if shape, ok := place.ReadShape(p.Geometry); ok {
+		if list := areas.Districts(shape, now); len(list) > 0 {
+			p.District = list[0].Area.Code
+			return nil
+		}
+	}
+	if area, ok := areas.DistrictOf(p.Lat, p.Lon, now); ok {
 		p.District = area.Code
 	}
 	return nil

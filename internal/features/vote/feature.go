@@ -56,6 +56,7 @@ func (p *Pages) homeRoutes() []manifest.Route {
 		{Pattern: "GET /vote/{slug}/rules.json", Handle: p.rulesFile, Open: true},
 		{Pattern: "GET /vote/{slug}/projects", Handle: p.projects, Cached: true},
 		{Pattern: "GET /vote/{slug}/projects/{code}", Handle: p.project, Cached: true},
+		{Pattern: "GET /vote/{slug}/projects/{code}/place.geojson", Handle: p.projectPlace, Cached: true},
 	}
 }
 
@@ -65,6 +66,7 @@ type scene struct {
 	*Campaign
 	list      []*Project
 	bodies    *body.Directory
+	areas     *place.Areas
 	districts []place.Area
 	ideas     map[string]int // how many public ideas are in each state
 }
@@ -83,9 +85,8 @@ func (p *Pages) fill(ctx context.Context, s *scene) (err error) {
 	if s.bodies, err = p.Service.Bodies.Of(ctx, s.City.ID); err != nil {
 		return err
 	}
-	areas, err := p.Service.Places.Areas(ctx, s.City.ID)
-	if err == nil {
-		s.districts = areas.Of(place.AreaDistrict, s.Now.UnixMilli())
+	if s.areas, err = p.Service.Places.Areas(ctx, s.City.ID); err == nil {
+		s.districts = s.areas.Of(place.AreaDistrict, s.Now.UnixMilli())
 	}
 	return err
 }
@@ -111,6 +112,25 @@ func (s *scene) district(code string) string {
 		}
 	}
 	return code
+}
+
+// reach says in which districts something lies: that of its point, or how much
+// of a line or an area lies in each, the most first.
+func (s *scene) reach(geometry, district string) string {
+	shape, ok := place.ReadShape(geometry)
+	if !ok {
+		return s.district(district)
+	}
+	var parts []string
+	for _, r := range s.areas.Districts(shape, s.Now.UnixMilli()) {
+		if r.Share >= 0.005 {
+			parts = append(parts, r.Area.Names.In(s.Lang())+" ("+s.P.Percent(r.Share)+")")
+		}
+	}
+	if len(parts) < 2 {
+		return s.district(district)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // standing are the projects of a pot that are voted on, by number.
@@ -152,18 +172,36 @@ func (p *Pages) projects(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, page.Meta{Title: s.T("vote.projects.title") + " · " + s.title()}, projectsView(s))
 }
 
-func (p *Pages) project(w http.ResponseWriter, r *http.Request) error {
+// projectOf reads the project of the address.
+func (p *Pages) projectOf(r *http.Request) (*scene, *Project, error) {
 	s, err := p.scene(r)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	i := slices.IndexFunc(s.list, func(q *Project) bool { return q.Code == r.PathValue("code") })
 	if i < 0 {
-		return web.NotFound()
+		return nil, nil, web.NotFound()
 	}
-	title, _ := s.list[i].Titles.In(s.Lang())
-	text, _ := s.list[i].Texts.In(s.Lang())
-	return page.Render(w, r, page.Meta{Title: title, Description: text}, projectView(s, s.list[i]))
+	return s, s.list[i], nil
+}
+
+func (p *Pages) project(w http.ResponseWriter, r *http.Request) error {
+	s, q, err := p.projectOf(r)
+	if err != nil {
+		return err
+	}
+	title, _ := q.Titles.In(s.Lang())
+	text, _ := q.Texts.In(s.Lang())
+	return page.Render(w, r, page.Meta{Title: title, Description: text}, projectView(s, q))
+}
+
+// projectPlace is the place of one project as GeoJSON.
+func (p *Pages) projectPlace(w http.ResponseWriter, r *http.Request) error {
+	s, q, err := p.projectOf(r)
+	if err != nil {
+		return err
+	}
+	return s.sendPlaces(w, r, []*Project{q})
 }
 
 func (p *Pages) rules(w http.ResponseWriter, r *http.Request) error {

@@ -1,10 +1,6 @@
 package vote
 
 import (
-	"encoding/json"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
@@ -117,7 +113,6 @@ const (
 	MaxIdeaTitle = 120
 	MaxIdeaText  = 4000
 	maxAddress   = 200
-	maxGeometry  = 20000
 	maxIdeaSum   = 1_000_000_000_00
 	maxIdeaShots = 4
 	minIdeaText  = 30
@@ -200,79 +195,4 @@ func (x *Campaign) during(c *city.City, now time.Time, phases ...Phase) error {
 // evaluated tells whether an idea has a word of the city.
 func evaluated(state string) bool {
 	return state == IdeaFeasible || state == IdeaRefused || state == IdeaListed || state == IdeaRejected || state == IdeaObjected
-}
-
-// Shape reads where an idea reaches: GeoJSON of a line or an area, or a list of
-// points as "latitude, longitude" a line, of which a closed one is an area. It
-// returns GeoJSON and a point of it.
-func Shape(text string) (geometry string, lat, lon float64, ok bool) {
-	if text = strings.TrimSpace(text); text == "" || len(text) > maxGeometry {
-		return "", 0, 0, false
-	}
-	if strings.HasPrefix(text, "{") {
-		return fromGeoJSON(text)
-	}
-	var ring [][2]float64
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		parts := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == ';' || r == ',' })
-		if len(parts) != 2 {
-			return "", 0, 0, false
-		}
-		y, err1 := strconv.ParseFloat(parts[0], 64)
-		x, err2 := strconv.ParseFloat(parts[1], 64)
-		if err1 != nil || err2 != nil {
-			return "", 0, 0, false
-		}
-		ring = append(ring, [2]float64{x, y})
-	}
-	if len(ring) < 2 {
-		return "", 0, 0, false
-	}
-	if len(ring) > 3 && ring[0] == ring[len(ring)-1] {
-		return written("Polygon", [][][2]float64{ring}, ring)
-	}
-	return written("LineString", ring, ring)
-}
-
-func fromGeoJSON(text string) (string, float64, float64, bool) {
-	var g struct {
-		Type        string          `json:"type"`
-		Coordinates json.RawMessage `json:"coordinates"`
-		Geometry    json.RawMessage `json:"geometry"`
-	}
-	if json.Unmarshal([]byte(text), &g) != nil {
-		return "", 0, 0, false
-	}
-	switch g.Type {
-	case "Feature":
-		return fromGeoJSON(string(g.Geometry))
-	case "LineString":
-		var line [][2]float64
-		if json.Unmarshal(g.Coordinates, &line) != nil || len(line) < 2 {
-			return "", 0, 0, false
-		}
-		return written(g.Type, line, line)
-	case "Polygon":
-		var rings [][][2]float64
-		if json.Unmarshal(g.Coordinates, &rings) != nil || len(rings) == 0 || len(rings[0]) < 4 {
-			return "", 0, 0, false
-		}
-		return written(g.Type, rings, rings[0])
-	}
-	return "", 0, 0, false
-}
-
-// written is the geometry as it is kept, and the middle of its points.
-func written(kind string, coordinates any, points [][2]float64) (string, float64, float64, bool) {
-	var lat, lon float64
-	for _, p := range points {
-		if math.Abs(p[0]) > 180 || math.Abs(p[1]) > 90 {
-			return "", 0, 0, false
-		}
-		lon, lat = lon+p[0]/float64(len(points)), lat+p[1]/float64(len(points))
-	}
-	return asText(map[string]any{"type": kind, "coordinates": coordinates}), lat, lon, true
 }

@@ -61,7 +61,12 @@ func (p *Pages) editIdea(w http.ResponseWriter, r *http.Request) error {
 		return web.Forbidden()
 	}
 	f := url.Values{
-		"title": {t.File.Title}, "text": {t.File.Text}, "category": {t.File.Category}, "pot": {t.Detail.Pot}, "address": {t.File.Address}, "shape": {t.Detail.Geometry},
+		"title": {t.File.Title}, "text": {t.File.Text}, "category": {t.File.Category}, "pot": {t.Detail.Pot}, "address": {t.File.Address},
+	}
+	if t.Detail.Geometry != "" {
+		corners, kind := place.Corners(t.Detail.Geometry)
+		f.Set("shape", corners)
+		f.Set("shape_kind", kind)
 	}
 	if t.Detail.Asked != 0 {
 		f.Set("asked", web.MoneyText(t.Detail.Asked))
@@ -163,7 +168,7 @@ func (p *Pages) showAlike(r *http.Request, f *ideaForm, d Proposal) bool {
 func (p *Pages) readIdea(r *http.Request, f *ideaForm) (Proposal, error) {
 	d := Proposal{
 		Title: f.form.Text("title"), Text: f.form.Text("text"), Lang: f.Lang(), Category: f.form.Text("category"), Pot: f.form.Text("pot"),
-		Shape: f.form.Text("shape"), Asked: f.form.Money("asked"), Name: shownName(f.Visit, f.form),
+		Shape: f.form.Text("shape"), ShapeKind: f.form.Text("shape_kind"), Asked: f.form.Money("asked"), Name: shownName(f.Visit, f.form),
 	}
 	if err := p.readPlace(r, f, &d); err != nil {
 		return d, err

@@ -110,20 +110,23 @@ func (l *ideaList) older() string {
 	return at(l.Slug) + "/ideas?" + q.Encode()
 }
 
-// feature is one shape of a GeoJSON of ideas.
-func feature(x Sent) map[string]any {
-	var geometry any = map[string]any{"type": "Point", "coordinates": []float64{x.File.Lon, x.File.Lat}}
-	if x.Detail.Geometry != "" {
-		geometry = json.RawMessage(x.Detail.Geometry)
+// shapeOf is a feature of a GeoJSON: a line or an area with the point on it where
+// its number may stand, or the point.
+func shapeOf(geometry string, lat, lon float64, properties map[string]any) map[string]any {
+	at := []float64{lon, lat}
+	var shape any = map[string]any{"type": "Point", "coordinates": at}
+	if geometry != "" {
+		shape = json.RawMessage(geometry)
+		properties["at"] = at
 	}
-	return map[string]any{"type": "Feature", "geometry": geometry, "properties": map[string]any{"number": x.File.Number, "title": x.File.Title}}
+	return map[string]any{"type": "Feature", "geometry": shape, "properties": properties}
 }
 
 func geoJSON(w http.ResponseWriter, r *http.Request, list []Sent) error {
 	shapes := []any{}
 	for _, x := range list {
 		if x.File.Placed {
-			shapes = append(shapes, feature(x))
+			shapes = append(shapes, shapeOf(x.Detail.Geometry, x.File.Lat, x.File.Lon, map[string]any{"number": x.File.Number, "title": x.File.Title}))
 		}
 	}
 	return sendShapes(w, r, shapes)

@@ -11,6 +11,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
+	"github.com/ashar-kg/ashar/internal/civic/place"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/once"
 	"github.com/ashar-kg/ashar/internal/platform/web"
@@ -25,7 +26,8 @@ type Proposal struct {
 	Address     string
 	Placed      bool
 	Lat, Lon    float64
-	Shape       string // as Shape reads it, "" for a point
+	Shape       string // as place.ReadDrawn reads it, "" for a point
+	ShapeKind   string // what corners are: place.DrawnLine or place.DrawnArea
 	Asked       int64  // 0 for no idea
 	Name        string // that everybody reads, "" for none
 	Photos      []casework.Photo
@@ -58,26 +60,8 @@ func (s *Service) check(ctx context.Context, c *city.City, x *Campaign, p *Propo
 	if len(p.Photos) > maxIdeaShots {
 		f.Fail("photos", "report.error.photos", "n", maxIdeaShots)
 	}
-	if p.Shape != "" {
-		var lat, lon float64
-		var ok bool
-		if geometry, lat, lon, ok = Shape(p.Shape); !ok {
-			f.Fail("shape", "vote.idea.error.shape")
-		} else if !p.Placed {
-			p.Placed, p.Lat, p.Lon = true, lat, lon
-		}
-	}
-	areas, err := s.Places.Areas(ctx, c.ID)
-	if err != nil {
+	if district, geometry, err = s.placed(ctx, c, f, p); err != nil {
 		return "", "", err
-	}
-	if p.Placed {
-		now := s.Clock.Now().UnixMilli()
-		if !areas.Contains(p.Lat, p.Lon, now) {
-			f.Fail("address", "report.error.outside")
-		} else if area, ok := areas.DistrictOf(p.Lat, p.Lon, now); ok {
-			district = area.Code
-		}
 	}
 	if p.Pot == "" {
 		p.Pot = x.potOf(district)
@@ -96,6 +80,40 @@ func (s *Service) check(ctx context.Context, c *city.City, x *Campaign, p *Propo
 		f.Fail("address", "vote.idea.error.place")
 	}
 	return district, geometry, f.Err()
+}
+
+// placed puts the place of a proposal right: of a line or an area it is a point
+// on it, whatever else was chosen. The district is that in which most of it lies.
+func (s *Service) placed(ctx context.Context, c *city.City, f *web.Form, p *Proposal) (district, geometry string, err error) {
+	areas, err := s.Places.Areas(ctx, c.ID)
+	if err != nil {
+		return "", "", err
+	}
+	now := s.Clock.Now().UnixMilli()
+	if p.Shape != "" {
+		d, fault := place.ReadDrawn(p.Shape, p.ShapeKind)
+		if fault == "" && !areas.Holds(d.Shape, now) {
+			fault = place.FaultOutside
+		}
+		if fault != "" {
+			f.Fail("shape", "place.drawn."+string(fault), "max", place.MaxDrawn)
+			return "", "", nil
+		}
+		p.Placed, p.Lat, p.Lon = true, d.Lat, d.Lon
+		if list := areas.Districts(d.Shape, now); len(list) > 0 {
+			district = list[0].Area.Code
+		}
+		return district, d.Text, nil
+	}
+	if !p.Placed {
+		return "", "", nil
+	}
+	if !areas.Contains(p.Lat, p.Lon, now) {
+		f.Fail("address", "report.error.outside")
+	} else if area, ok := areas.DistrictOf(p.Lat, p.Lon, now); ok {
+		district = area.Code
+	}
+	return district, "", nil
 }
 
 // potOf is the pot in which an idea of a district competes unless its author

@@ -212,12 +212,8 @@ func (s *scene) onMap() (out []*Project) {
 func (s *scene) sendPlaces(w http.ResponseWriter, r *http.Request, list []*Project) error {
 	shapes := []any{}
 	for _, q := range list {
-		var geometry any = map[string]any{"type": "Point", "coordinates": []float64{q.Lon, q.Lat}}
-		if q.Geometry != "" {
-			geometry = json.RawMessage(q.Geometry)
-		}
 		title, _ := q.Titles.In(s.Lang())
-		shapes = append(shapes, map[string]any{"type": "Feature", "geometry": geometry, "properties": map[string]any{"code": q.Code, "title": title}})
+		shapes = append(shapes, shapeOf(q.Geometry, q.Lat, q.Lon, map[string]any{"code": q.Code, "title": title}))
 	}
 	return sendShapes(w, r, shapes)
 }

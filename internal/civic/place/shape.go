@@ -1,4 +1,4 @@
-package project
+package place
 
 import (
 	"encoding/json"
@@ -9,28 +9,10 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/tiles"
 )
 
-// settle reads a GeoJSON geometry. It returns the text to keep, and a point that
-// stands for it; ok is false for one that cannot be, or lies at 0,0 and so is
-// unknown. A point needs no text: its place says it all.
-func settle(text string) (kept string, lat, lon float64, ok bool) {
-	shape, ok := parseShape(text)
-	if !ok {
-		return "", 0, 0, false
-	}
-	b := shape.Bound()
-	if b.IsEmpty() || b.Min == (orb.Point{}) && b.Max == (orb.Point{}) || !onEarth(b) {
-		return "", 0, 0, false
-	}
-	at := middle(shape)
-	if _, plain := shape.(orb.Point); plain {
-		text = ""
-	}
-	return text, at.Lat(), at.Lon(), true
-}
-
-// parseShape reads the coordinates of a GeoJSON geometry that has one of the six
-// plain types; heights are left out.
-func parseShape(text string) (shape orb.Geometry, ok bool) {
+// ReadShape reads the coordinates of a GeoJSON geometry that has one of the six
+// plain types; heights are left out. It takes what is odd but can be read, as
+// files of others are; ReadDrawn is stricter.
+func ReadShape(text string) (shape orb.Geometry, ok bool) {
 	var g struct {
 		Type        string          `json:"type"`
 		Coordinates json.RawMessage `json:"coordinates"`
@@ -97,13 +79,14 @@ func polygon(rings [][]position) (out orb.Polygon) {
 	return out
 }
 
-func onEarth(b orb.Bound) bool {
+// OnEarth tells whether a box lies where a map can show it.
+func OnEarth(b orb.Bound) bool {
 	return b.Min.Lon() >= -180 && b.Max.Lon() <= 180 && b.Min.Lat() >= -tiles.MaxLat && b.Max.Lat() <= tiles.MaxLat
 }
 
-// middle is a point on or in a shape: of a line halfway along it, of an area
+// Middle is a point on or in a shape: of a line halfway along it, of an area
 // its centroid where that lies inside.
-func middle(shape orb.Geometry) orb.Point {
+func Middle(shape orb.Geometry) orb.Point {
 	switch g := shape.(type) {
 	case orb.Point:
 		return g
@@ -157,8 +140,8 @@ func inside(p orb.Polygon) orb.Point {
 	return p[0][0]
 }
 
-// geometryKind is the type of a GeoJSON geometry.
-func geometryKind(text string) string {
+// ShapeKind is the type of a GeoJSON geometry, "" of what is none.
+func ShapeKind(text string) string {
 	var g struct {
 		Type string `json:"type"`
 	}
@@ -166,14 +149,4 @@ func geometryKind(text string) string {
 		return ""
 	}
 	return g.Type
-}
-
-// pointBound is the bound of one place.
-func pointBound(lat, lon float64) orb.Bound { return orb.Point{lon, lat}.Bound() }
-
-// beside tells whether a place is that of a shape, or about a kilometre from it
-// at most: who put it there chose a better one than its middle.
-func beside(geometry string, lat, lon float64) bool {
-	shape, ok := parseShape(geometry)
-	return ok && shape.Bound().Pad(0.01).Contains(orb.Point{lon, lat})
 }
