@@ -161,13 +161,13 @@ func (a *App) demoVotes(ctx context.Context, c *city.City) error {
 	projects.Clock = past
 	votes := a.Votes.At(past)
 	votes.Desk, votes.Carry = cases, carry(&projects, catalogue)
-	if err := demo.Votes(ctx, votes, past, c, a.Bodies, a.Clock.Now()); err != nil {
+	if err := demo.Votes(ctx, votes, past, c, a.Bodies, a.Blobs, a.Clock.Now()); err != nil {
 		return err
 	}
 	if err := demo.Winners(ctx, projects, past, c, a.Clock.Now()); err != nil {
 		return err
 	}
-	return demo.Ideas(ctx, votes, past, c, a.Bodies, a.Clock.Now())
+	return demo.Ideas(ctx, votes, past, c, a.Bodies, a.Blobs, a.Clock.Now())
 }
 
 // appealsOf are the appeals by another clock, of which nobody is told.

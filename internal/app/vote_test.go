@@ -38,6 +38,9 @@ var (
 // som makes minor units of whole ones.
 func som(n int64) int64 { return n * 100 }
 
+// chuyLine is the place of the first project of a campaign.
+const chuyLine = `{"type":"LineString","coordinates":[[74.587,42.8762],[74.6036,42.8757],[74.614,42.8755]]}`
+
 // campaign sets up a vote that is on now: a pot of the city and one of a
 // district, with a few projects.
 func campaign(t *testing.T, a *app.App, slug string, change ...func(*vote.Campaign)) *vote.Campaign {
@@ -77,6 +80,7 @@ func campaign(t *testing.T, a *app.App, slug string, change ...func(*vote.Campai
 			Pot: p.pot, Placed: p.code == "C01" || p.code == "C02", Lat: 42.8746, Lon: 74.6036, District: p.district, Category: p.category, Code: p.code, Number: int64(i + 1), Cost: som(p.cost), Titles: vote.Texts{"ky": "Долбоор " + p.code, "en": "Project " + p.code},
 		})
 	}
+	list[0].Geometry = chuyLine
 	if err := a.Votes.PutProjects(t.Context(), c, admin, slug, list); err != nil {
 		t.Fatal(err)
 	}
@@ -204,6 +208,7 @@ func TestABallotIsCastCountedAndRecounted(t *testing.T) {
 		later.Advance(6 * 24 * time.Hour)
 		admin.do(200, http.MethodPost, "/staff/vote/yards", url.Values{"do": {"confirm"}})
 		carried(t, a, c.ID, "yards/C01", "yards/C03", "yards/L01")
+		reaches(t, a, s, c.ID, "yards/C01")
 	})
 }
 
@@ -293,6 +298,25 @@ func carried(t *testing.T, a *app.App, city int64, want ...string) {
 	})
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("projects came of %v, want %v: %v", got, want, err)
+	}
+}
+
+// reaches looks for the line of a winner on the map of winners and at the project
+// that came of it.
+func reaches(t *testing.T, a *app.App, s *httptest.Server, city int64, ref string) {
+	t.Helper()
+	var id int64
+	err := a.DB.View(t.Context(), func(tx *db.Tx) (err error) {
+		id, err = db.One(tx, "test.reaches", `SELECT id FROM project WHERE city_id = $1 AND origin_kind = 'vote' AND origin_ref = $2`, db.Int64, city, ref)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/vote/yards/winners.geojson", "/projects/" + strconv.FormatInt(id, 10) + "/place.geojson"} {
+		if page, _ := visit(t, s).do(200, http.MethodGet, path, nil); !strings.Contains(page, "LineString") || !strings.Contains(page, "74.614") {
+			t.Errorf("%s lacks the line of the winner: %.200s", path, page)
+		}
 	}
 }
 

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/features/vote"
+	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 	"github.com/ashar-kg/ashar/seed"
 )
@@ -98,8 +100,12 @@ var potNames = map[string]vote.Texts{
 var districts = []string{"leninsky", "oktyabrsky", "pervomaysky", "sverdlovsky"}
 
 // Votes holds the demo's participatory budgets, and shows a real one.
-func Votes(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, bodies *body.Store, now time.Time) error {
+func Votes(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, bodies *body.Store, blobs blob.Store, now time.Time) error {
 	dir, err := bodies.Of(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	pictures, err := ideaPictures(ctx, blobs)
 	if err != nil {
 		return err
 	}
@@ -108,7 +114,7 @@ func Votes(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.Cit
 	runs, _ := dir.ByCode("meria")
 	for i := len(elections) - 1; i >= 0; i-- {
 		e := &elections[i]
-		if err := e.hold(ctx, s, past, c, admin, dir, runs.ID, now); err != nil {
+		if err := e.hold(ctx, s, past, c, admin, dir, pictures, runs.ID, now); err != nil {
 			return fmt.Errorf("demo vote %s: %w", e.slug, err)
 		}
 	}
@@ -137,7 +143,7 @@ func (e *election) plan(now time.Time) vote.Plan {
 	}
 }
 
-func (e *election) hold(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, admin permission.Actor, dir *body.Directory, runs int64, now time.Time) error {
+func (e *election) hold(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, admin permission.Actor, dir *body.Directory, pictures map[string]casework.Photo, runs int64, now time.Time) error {
 	x := vote.Campaign{Slug: e.slug, Titles: e.titles, Texts: e.texts, Body: runs, Plan: e.plan(now), Rules: vote.DefaultRules}
 	x.Rules.Ballot, x.Rules.Rule, x.Rules.Shadow, x.Rules.Seed = e.ballot, e.rule, e.shadow, "07-19-23-31-40"
 	x.Pots = []vote.Pot{{Code: "city", Titles: potNames["city"], Amount: 8_000_000_00, Cap: 5_000_000_00, MinVotes: 30, MaxPicks: 3}}
@@ -148,7 +154,10 @@ func (e *election) hold(ctx context.Context, s *vote.Service, past *clock.Manual
 	if _, err := s.Create(ctx, c, admin, x); err != nil {
 		return err
 	}
-	list := e.list(dir)
+	list, err := e.list(dir, pictures)
+	if err != nil {
+		return err
+	}
 	past.Set(now.AddDate(0, 0, e.begins-9))
 	if err := s.PutProjects(ctx, c, admin, e.slug, list); err != nil {
 		return err
@@ -201,7 +210,7 @@ func protest(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.C
 }
 
 // list are the projects of a vote with their drawn numbers.
-func (e *election) list(dir *body.Directory) (out []*vote.Project) {
+func (e *election) list(dir *body.Directory, pictures map[string]casework.Photo) (out []*vote.Project, err error) {
 	numbers := map[string]int64{}
 	for i, w := range votedWorks {
 		if e.everyFirst > 0 && i%e.everyFirst == e.everyFirst-1 && w.pot == "city" {
@@ -212,6 +221,14 @@ func (e *election) list(dir *body.Directory) (out []*vote.Project) {
 		p := &vote.Project{
 			Pot: w.pot, Category: w.category, Code: fmt.Sprintf("%c%02d", w.pot[0]-32, n), Number: n, Cost: w.cost * 100, Upkeep: w.upkeep * 100,
 			Titles: vote.Texts{"ky": w.ky, "ru": w.ru, "en": w.en}, Texts: vote.Texts{}, Why: vote.Texts{}, Placed: true, Lat: w.lat, Lon: w.lon,
+		}
+		if d, ok, err := drawnPlace(w.en); err != nil {
+			return nil, err
+		} else if ok {
+			p.Geometry, p.Lat, p.Lon = d.Text, d.Lat, d.Lon
+		}
+		if i%3 != 2 {
+			p.Photo = pictures[w.category].Thumb
 		}
 		if w.why != "" {
 			p.Why = vote.Texts{"ky": w.why}
@@ -224,7 +241,7 @@ func (e *election) list(dir *body.Directory) (out []*vote.Project) {
 		}
 		out = append(out, p)
 	}
-	return out
+	return out, nil
 }
 
 // vote has invented voters vote: each likes cheap and early projects a little more.

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/body"
+	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/features/vote"
+	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
 )
 
@@ -59,8 +61,12 @@ var proposedIdeas = []proposed{
 }
 
 // Ideas runs the demo's campaign that collects and evaluates ideas now.
-func Ideas(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, bodies *body.Store, now time.Time) error {
+func Ideas(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, bodies *body.Store, blobs blob.Store, now time.Time) error {
 	dir, err := bodies.Of(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	pictures, err := ideaPictures(ctx, blobs)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,7 @@ func Ideas(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.Cit
 		return err
 	}
 	for i := range proposedIdeas {
-		if err := proposedIdeas[i].run(ctx, s, past, c, dir, admin, i, now); err != nil {
+		if err := proposedIdeas[i].run(ctx, s, past, c, dir, pictures, admin, i, now); err != nil {
 			return fmt.Errorf("demo idea %d: %w", i+1, err)
 		}
 	}
@@ -110,11 +116,16 @@ func Ideas(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.Cit
 func supporter(i, n int) int64 { return resident(i + 1 + n%(Residents-1)) }
 
 // run sends an idea and takes it as far as it has come.
-func (p *proposed) run(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, dir *body.Directory, admin permission.Actor, i int, now time.Time) error {
+func (p *proposed) run(ctx context.Context, s *vote.Service, past *clock.Manual, c *city.City, dir *body.Directory, pictures map[string]casework.Photo, admin permission.Actor, i int, now time.Time) error {
 	past.Set(now.AddDate(0, 0, -p.days).Add(time.Duration(i%9) * 37 * time.Minute))
 	author := permission.Actor{City: c.ID, System: true, Person: resident(i), Lang: p.lang}
+	var photos []casework.Photo
+	if pic, ok := pictures[p.category]; ok && i%3 != 2 {
+		photos = append(photos, pic)
+	}
 	f, err := s.Propose(ctx, c, author, "2027", vote.Proposal{
 		Title: p.title, Text: p.text, Lang: p.lang, Category: p.category, Placed: true, Lat: p.lat, Lon: p.lon, Address: p.address, Asked: p.asked * 100,
+		Shape: drawnPlaces[p.title], Photos: photos,
 	})
 	if err != nil {
 		return err

@@ -64,6 +64,10 @@ function style(el: HTMLElement): StyleSpecification {
       ],
     };
   }
+  // What is drawn needs the ground alone.
+  if (!el.dataset.tiles) {
+    return { version: 8, sources: { base: { type: 'geojson', data: here + (el.dataset.base ?? '') } }, layers: ground(kind) };
+  }
   return {
     version: 8,
     sources: {

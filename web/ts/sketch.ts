@@ -86,9 +86,8 @@ export function sketch(map: Ground, el: HTMLElement): void {
     (map.getSource('drawn') as GeoJSONSource | undefined)?.setData(data as never);
     say.textContent = word(corners);
     cross.hidden = done || !corners;
-    add.disabled = done || !corners || corners.length >= Number(el.dataset.max);
-    undo.disabled = before.length === 0 && !corners?.length;
-    clear.disabled = field.value === '';
+    add.hidden = cross.hidden;
+    add.disabled = cross.hidden || (corners?.length ?? 0) >= Number(el.dataset.max);
     finish.disabled = !done && (!corners || corners.length < (area() ? 3 : 2));
     finish.textContent = (done ? el.dataset.on : el.dataset.finish) ?? '';
   };
@@ -98,7 +97,7 @@ export function sketch(map: Ground, el: HTMLElement): void {
     show();
   };
   const corner = (lat: number, lon: number) => {
-    if (add.disabled) return;
+    if (add.disabled) return; // done, full, or the field holds something else
     put(`${field.value.trimEnd()}\n${lat.toFixed(6)}, ${lon.toFixed(6)}\n`.trimStart());
   };
   const middle = () => corner(map.getCenter().lat, map.getCenter().lng);
@@ -122,7 +121,7 @@ export function sketch(map: Ground, el: HTMLElement): void {
     if (e.key !== 'Enter' && e.key !== 'Backspace') return;
     e.preventDefault();
     if (e.key === 'Enter') middle();
-    else if (!undo.disabled) back();
+    else back();
   });
   add.addEventListener('click', middle);
   undo.addEventListener('click', back);

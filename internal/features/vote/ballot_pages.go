@@ -151,11 +151,19 @@ func (p *Pages) step(w http.ResponseWriter, r *http.Request, b *ballotForm) erro
 		}
 		return page.Render(w, r, b.meta(), chooseView(b))
 	case step == "choose":
-		return page.Render(w, r, b.meta(), chooseView(b))
+		return p.choose(w, r, b)
 	case step == "paper" && b.desk:
 		return p.hand(w, r, b)
 	}
 	return p.send(w, r, b, step == "cast")
+}
+
+// choose shows the projects to choose among, with their photos.
+func (p *Pages) choose(w http.ResponseWriter, r *http.Request, b *ballotForm) (err error) {
+	if b.pictures, err = p.Service.Pictures(r.Context(), b.City, b.list); err != nil {
+		return err
+	}
+	return page.Render(w, r, b.meta(), chooseView(b))
 }
 
 // send checks what was chosen, shows it once more, or takes it.
@@ -168,7 +176,7 @@ func (p *Pages) send(w http.ResponseWriter, r *http.Request, b *ballotForm, cast
 	checked := &web.Form{}
 	b.choices(checked, &b.vote, book)
 	if b.form.Take(checked.Err()) || len(b.form.Errors()) > 0 {
-		return page.Render(w, r, b.meta(), chooseView(b))
+		return p.choose(w, r, b)
 	}
 	if !cast {
 		return page.Render(w, r, b.meta(), reviewView(b))

@@ -68,7 +68,8 @@ type scene struct {
 	bodies    *body.Directory
 	areas     *place.Areas
 	districts []place.Area
-	ideas     map[string]int // how many public ideas are in each state
+	pictures  map[int64]string // thumbnails by project, where a page shows them
+	ideas     map[string]int   // how many public ideas are in each state
 }
 
 // scene reads the campaign of the address.
@@ -169,6 +170,9 @@ func (p *Pages) projects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if s.pictures, err = p.Service.Pictures(r.Context(), s.City, s.list); err != nil {
+		return err
+	}
 	return page.Render(w, r, page.Meta{Title: s.T("vote.projects.title") + " · " + s.title()}, projectsView(s))
 }
 
@@ -188,6 +192,9 @@ func (p *Pages) projectOf(r *http.Request) (*scene, *Project, error) {
 func (p *Pages) project(w http.ResponseWriter, r *http.Request) error {
 	s, q, err := p.projectOf(r)
 	if err != nil {
+		return err
+	}
+	if s.pictures, err = p.Service.Pictures(r.Context(), s.City, []*Project{q}); err != nil {
 		return err
 	}
 	title, _ := q.Titles.In(s.Lang())

@@ -261,3 +261,31 @@ func (s *Service) usedPots(ctx context.Context, c *city.City, slug string) (map[
 	})
 	return out, err
 }
+
+// Pictures are the thumbnails of projects by their ids: for one that was an idea
+// the idea's first public photo as it is now, so that what was hidden or blurred
+// since the list was published is not shown as it was.
+func (s *Service) Pictures(ctx context.Context, c *city.City, list []*Project) (map[int64]string, error) {
+	out := map[int64]string{}
+	var ideas []int64
+	for _, q := range list {
+		if q.Idea == 0 {
+			out[q.ID] = q.Photo
+		} else {
+			ideas = append(ideas, q.Idea)
+		}
+	}
+	if len(ideas) == 0 {
+		return out, nil
+	}
+	err := s.DB.Glance(ctx, func(tx *db.Tx) error {
+		files, err := casework.ByID(tx, c.ID, ideas)
+		for _, q := range list {
+			if f := files[q.Idea]; f != nil && f.Visibility == casework.Public {
+				out[q.ID] = f.Photo
+			}
+		}
+		return err
+	})
+	return out, err
+}
