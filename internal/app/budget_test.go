@@ -353,7 +353,7 @@ func questions(t *testing.T, a *app.App, s *httptest.Server, version string, off
 	resident.do(403, http.MethodPost, "/staff/budget/questions/"+number, url.Values{"do": {"answer"}, "note": {"No. 5 and no. 64."}})
 	officer.do(422, http.MethodPost, "/staff/budget/questions/"+number, url.Values{"do": {"answer"}})
 	officer.do(200, http.MethodPost, "/staff/budget/questions/"+number, url.Values{"do": {"answer"}, "note": {"No. 5 and no. 64."}})
-	if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "No. 5 and no. 64.") || !strings.Contains(page, "answered") {
+	if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "No. 5 and no. 64.") || !strings.Contains(page, "Answered") {
 		t.Error("the answer is not public")
 	}
 	deliver(t, a)
