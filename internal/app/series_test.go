@@ -70,6 +70,7 @@ func TestAnyCategoryOverTheYearsInThePricesOfOne(t *testing.T) {
 		if strings.Contains(page, "hectares") || strings.Contains(page, "2,376,000,000") {
 			t.Error("years behind the break are parted by it, or four months stand for a year")
 		}
+		shows(t, get("/budget/series?dir=revenue&phase=approved&prices=2021"), "a year in its own prices", "2021 10,230,993,600 10,230,993,600", "2018–2019 no document")
 		shows(t, get("/budget/series?dir=revenue&phase=executed&prices=2026"), "a year without an index", "There is no index for 2026 yet: it ends with 2023")
 		shows(t, get("/budget/series?phase=proposed"), "the spending planned ahead", "2028 40,354,585,800", "planned ahead in the budget of 2026")
 

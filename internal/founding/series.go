@@ -26,6 +26,9 @@ func (f Founding) series(tx *db.Tx, now time.Time) error {
 		x := &budget.Index{
 			Names: textMap(p.Names), Base: ledger.Year(p.Base), Source: p.Source, Link: p.Link, ReadOn: p.ReadOn.Format(time.DateOnly), Changed: now.UnixMilli(), Prices: ledger.PricesOf(points),
 		}
+		if !x.Based() {
+			return fmt.Errorf("series.json: price index: %s is not 100 in its base year", x.Points(x.Base))
+		}
 		if err := budget.StoreIndex(tx, f.ID, x); err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func (p *Pages) Manifest() manifest.Feature {
 		PersonalData: []manifest.PersonalData{{
 			Name: "budget_questions", Purpose: "budget.register.purpose", Term: "budget.register.term", Export: export, Tell: p.tell, Erase: erase,
 		}},
-		Data: []manifest.Dataset{{Title: "budget.data.title", Text: "budget.data.text", Page: "/budget/versions"}},
+		Data: []manifest.Dataset{{Title: "budget.data.title", Text: "budget.data.text", Page: "/budget/versions"}, {Title: "budget.series.prices", Text: "budget.series.prices_text", Page: "/budget/prices"}},
 	}
 }
 

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,6 +52,12 @@ func (x *Index) Points(y ledger.Year) string {
 		return ""
 	}
 	return fdp.OfMinor(n).Shifted(-2).String()
+}
+
+// Based tells whether the index is 100 in its base year, if it has that year.
+func (x *Index) Based() bool {
+	n, ok := x.Prices.Point(x.Base)
+	return !ok || n == 100*ledger.IndexScale
 }
 
 // readIndex reads the index of a city, nil when it has none.
@@ -126,10 +131,9 @@ const (
 // wrong is told; the rows are good only when none is.
 func ReadPrices(text string) (points map[ledger.Year]int64, wrong []Refusal) {
 	points = map[ledger.Year]int64{}
-	lines := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		row := strings.TrimSpace(lines.Text())
+	for i, row := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
+		n := i + 1
+		row = strings.TrimSpace(row)
 		year, value := cells(row)
 		if row == "" || n == 1 && !strings.ContainsAny(year[:min(1, len(year))], "0123456789-") {
 			continue
@@ -190,12 +194,12 @@ func (s *Service) SavePrices(ctx context.Context, c *city.City, a permission.Act
 	points, wrong := ReadPrices(rows)
 	x.Prices, x.Changed = ledger.PricesOf(points), s.Clock.Now().UnixMilli()
 	f := x.check(c, s.Clock.Now().In(c.Zone))
-	switch n, ok := x.Prices.Point(x.Base); {
+	switch {
 	case len(wrong) > 0:
 		f.Fail("rows", "budget.series.error.rows", "n", len(wrong))
 	case len(points) == 0:
 		f.Fail("rows", "budget.series.error.no_rows")
-	case ok && n != 100*ledger.IndexScale:
+	case !x.Based():
 		f.Fail("base", "budget.series.error.base_points", "year", strconv.Itoa(int(x.Base)), "points", x.Points(x.Base))
 	}
 	if err := f.Err(); err != nil {

@@ -104,10 +104,14 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 	if err != nil {
 		return err
 	}
-	var key int64
+	var ofLine map[ledger.Slice]standingLine
 	if x.Scheme == ByLine {
-		if key, err = strconv.ParseInt(x.Code, 10, 64); err != nil {
+		key, err := strconv.ParseInt(x.Code, 10, 64)
+		if err != nil {
 			return web.NotFound()
+		}
+		if ofLine, err = lineIn(tx, city, key); err != nil {
+			return err
 		}
 	}
 	for _, v := range list {
@@ -119,7 +123,7 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 			if err != nil {
 				return err
 			}
-			if err := x.take(tx, city, v, slice, key); err != nil {
+			if err := x.take(tx, city, v, slice, ofLine); err != nil {
 				return err
 			}
 		}
@@ -128,7 +132,7 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 }
 
 // take notes what a document says of a year, if it says anything of the direction.
-func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, key int64) error {
+func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, ofLine map[ledger.Slice]standingLine) error {
 	f := &Figure{Version: v, Slice: slice}
 	scheme, code := x.Scheme, x.Code
 	if scheme == ByLine {
@@ -144,7 +148,11 @@ func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, key
 	x.spoken[v.Phase] = append(x.spoken[v.Phase], f)
 	switch {
 	case x.Scheme == ByLine:
-		err = f.ofLine(tx, city, key)
+		l, ok := ofLine[slice]
+		if !ok {
+			return nil
+		}
+		f.Nominal, f.line = l.amount, l.id
 	case code == "":
 		f.Nominal = whole.Whole()
 		if whole.Stated == nil {
@@ -170,32 +178,40 @@ func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, key
 	return nil
 }
 
-// ofLine reads what a line is worth in a slice: the rows that are parts are
-// added by the database; a total stands for itself.
-func (f *Figure) ofLine(tx *db.Tx, city, key int64) error {
-	w := inSlice(city, f.Slice)
-	w.Add("line_key = ?", key)
-	type row struct {
-		standing string
-		id, sum  int64
-	}
-	list, err := db.All(tx, "budget.series.line", `SELECT standing, MIN(id), CAST(SUM(amount) AS BIGINT) FROM budget_line WHERE `+w.String()+` GROUP BY standing, CASE WHEN standing = 'part' THEN 0 ELSE id END ORDER BY standing, MIN(id)`,
-		func(r db.Row) (x row, err error) {
-			err = r.Scan(&x.standing, &x.id, &x.sum)
-			return x, err
-		}, w.Args...)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return db.ErrNotFound
-	}
-	best := list[0]
-	if i := slices.IndexFunc(list, func(x row) bool { return x.standing == Part }); i >= 0 {
-		best = list[i]
-	}
-	f.Nominal, f.line = ledger.Of(best.sum), best.id
-	return nil
+// standingLine is what a line is worth in one slice: the rows that are parts are
+// added there by the database, a total stands for itself.
+type standingLine struct {
+	id     int64
+	amount ledger.Amount
+	part   bool
+}
+
+// lineIn reads a line in every slice that has it. The slices stay apart: the key
+// alone finds the rows, however many lines their versions have.
+func lineIn(tx *db.Tx, city, key int64) (map[ledger.Slice]standingLine, error) {
+	out := map[ledger.Slice]standingLine{}
+	err := tx.Each("budget.series.line", `SELECT v.id, v.year, l.year, l.direction, l.standing, MIN(l.id), CAST(SUM(l.amount) AS BIGINT)
+		FROM budget_line l JOIN budget_version v ON v.city_id = l.city_id AND v.id = l.version_id
+		WHERE l.city_id = $1 AND l.line_key = $2 AND v.state = $3
+		GROUP BY v.id, v.year, l.year, l.direction, l.standing, CASE WHEN l.standing = 'part' THEN 0 ELSE l.id END ORDER BY v.id, MIN(l.id) LIMIT 20000`, func(r db.Row) error {
+		var v ledger.Version
+		var year ledger.Year
+		var d ledger.Direction
+		var standing string
+		var id, sum int64
+		if err := r.Scan(&v.ID, &v.Year, &year, &d, &standing, &id, &sum); err != nil {
+			return err
+		}
+		slice, err := v.Slice(year, d)
+		if err != nil {
+			return err
+		}
+		if have, ok := out[slice]; !ok || standing == Part && !have.part {
+			out[slice] = standingLine{id, ledger.Of(sum), standing == Part}
+		}
+		return nil
+	}, city, key, Published)
+	return out, err
 }
 
 // phaseOrder is which phase is shown first among those with as many figures.
@@ -268,6 +284,25 @@ func (x *Series) line() {
 		}
 		x.Points = append(x.Points, p)
 	}
+}
+
+// Row is a point of the table of a series, or several years on end that have no
+// document and no break.
+type Row struct {
+	*Point
+	Until ledger.Year // the last year of the row
+}
+
+// Rows are the rows of the table.
+func (x *Series) Rows() (out []*Row) {
+	for _, p := range x.Points {
+		if n := len(out); n > 0 && p.Version == nil && out[n-1].Version == nil && len(p.Break) == 0 {
+			out[n-1].Until = p.Year
+			continue
+		}
+		out = append(out, &Row{p, p.Year})
+	}
+	return out
 }
 
 // Figures are the points that have one.
