@@ -150,6 +150,17 @@ func comparison(t *testing.T, get func(string) string, first, last string) {
 	t.Helper()
 	at := "/budget/compare?dir=expenditure&by=economic&a=" + filepath.Base(first) + "&b=" + filepath.Base(last)
 	shows(t, get(at+"&prices=2010"), "the comparison in prices of 2010", "The figures of both years are in prices of 2010", "grew 100 200 +100 (+100%)", "vanished 50 0 −50")
+	rows, err := csv.NewReader(strings.NewReader(get(strings.Replace(at, "compare?", "compare/compare.csv?", 1) + "&prices=2010"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"total,,Everything,,1174.9,-383.4,KGS,true,1007.63,-300,2010,116.6,127.8,100,", "step,22,Goods and services,grew,116.6,255.6,KGS,true,100,200,2010,116.6,127.8,100,", "step,21,Pay,vanished,58.3,0,KGS,true,50,0,2010,",
+	} {
+		if !slices.ContainsFunc(rows, func(r []string) bool { return strings.HasPrefix(strings.Join(r, ","), want) }) {
+			t.Errorf("the file of the comparison lacks %q: %q", want, rows[:min(4, len(rows))])
+		}
+	}
 	shows(t, get(at), "the comparison as it was", "grew 116.60 255.60 +139 (+119%)")
 	newest := regexp.MustCompile(`/budget/versions/\d+`).FindString(get("/budget"))
 	page := get("/budget/compare?dir=expenditure&prices=2023&a=" + filepath.Base(last) + "&b=" + filepath.Base(newest))

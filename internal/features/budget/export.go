@@ -174,6 +174,7 @@ func (x *Extract) about() [][2]string {
 		{"fiscal_year", strconv.Itoa(int(x.Slice.Year()))},
 		{"direction", string(x.Slice.Direction())},
 		{"currency", x.City.Currency},
+		{"prices", "of the fiscal year, not adjusted"},
 		{"page", x.Page},
 	}
 }

@@ -393,21 +393,29 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	x, err := p.comparison(s, r)
+	if err != nil {
+		return err
+	}
+	if x == nil {
+		return p.chooseTwo(w, r, s)
+	}
+	return page.Render(w, r, page.Meta{Title: s.T("budget.compare"), Wide: true}, compareView(s, x))
+}
+
+// comparison reads the two versions that an address names, nil when it names none.
+func (p *Pages) comparison(s *scene, r *http.Request) (*Comparison, error) {
 	q := r.URL.Query()
 	a, ok1 := ids.Parse(q.Get("a"))
 	b, ok2 := ids.Parse(q.Get("b"))
 	if !ok1 || !ok2 {
-		return p.chooseTwo(w, r, s)
+		return nil, nil
 	}
 	d := ledger.Direction(q.Get("dir"))
 	if !slices.Contains(ledger.Directions, d) {
 		d = ledger.Expenditure
 	}
-	x, err := p.Service.Compare(r.Context(), s.City, s.Actor, a, b, Wanted{Direction: d, Scheme: q.Get("by"), Prices: pricesOf(r)})
-	if err != nil {
-		return err
-	}
-	return page.Render(w, r, page.Meta{Title: s.T("budget.compare"), Wide: true}, compareView(s, x))
+	return p.Service.Compare(r.Context(), s.City, s.Actor, a, b, Wanted{Direction: d, Scheme: q.Get("by"), Prices: pricesOf(r)})
 }
 
 // chooseTwo offers the newest version and the one before it.

@@ -24,6 +24,7 @@ func (p *Pages) seriesRoutes() []manifest.Route {
 	return []manifest.Route{
 		{Pattern: "GET /budget/series", Handle: p.series, Cached: true},
 		{Pattern: "GET /budget/series/series.csv", Handle: p.seriesFile},
+		{Pattern: "GET /budget/compare/compare.csv", Handle: p.compareFile},
 		{Pattern: "GET /budget/prices", Handle: p.prices, Cached: true},
 		{Pattern: "GET /budget/prices/prices.csv", Handle: p.pricesFile},
 		{Pattern: "GET /staff/budget/prices", Handle: p.keepPrices},
@@ -219,6 +220,56 @@ func (s *scene) adjustedCells(x *Series, f *Figure, row map[string]string) {
 	if f.Version.Residents > 0 {
 		row["per_resident_adjusted"] = som(f.Real.Per(f.Version.Residents))
 	}
+}
+
+// compareFile sends the rows of a comparison as its page has them, with the
+// figures of the documents and, if asked for, the adjusted ones beside them.
+func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.scene(r)
+	if err != nil {
+		return err
+	}
+	x, err := p.comparison(s, r)
+	if err != nil {
+		return err
+	}
+	if x == nil {
+		return web.NotFound()
+	}
+	name := s.City.Slug + "-budget-compare-" + x.Before.Day + "-" + x.After.Day
+	if x.priced.Adjusted {
+		name += "-prices-" + yearText(x.priced.Prices)
+	}
+	attach(w, name+".csv", types[AsCSV])
+	out := csv.NewWriter(w)
+	rows := [][]string{{
+		"level", "code", "label", "kind", "before_nominal", "after_nominal", "currency", "adjusted", "before_adjusted", "after_adjusted", "prices_of", "index_before", "index_after", "index_of_prices", "index", "index_source",
+		"direction", "classification", "year_before", "phase_before", "date_before", "year_after", "phase_after", "date_after",
+	}}
+	rows = append(rows, s.compareRow(x, inAll, s.T("budget.whole"), ledger.Difference{Change: x.Totals}))
+	for _, d := range x.Steps {
+		label, _ := s.stepOf(x, d)
+		rows = append(rows, s.compareRow(x, inSteps, label, d))
+	}
+	for _, d := range x.Lines {
+		label, _ := s.lineOfKey(x, d)
+		rows = append(rows, s.compareRow(x, inLines, label, d))
+	}
+	return out.WriteAll(rows)
+}
+
+func (s *scene) compareRow(x *Comparison, level, label string, d ledger.Difference) []string {
+	before, after := d.From(), d.To()
+	adjusted := []string{"false", "", "", "", "", "", "", "", ""}
+	if p := x.priced; p.Adjusted {
+		name, _ := s.indexName(p.Index)
+		adjusted = []string{
+			"true", som(before), som(after), yearText(p.Prices), p.Index.Points(x.From.Year()), p.Index.Points(x.To.Year()), p.Index.Points(p.Prices), name, p.Index.Source,
+		}
+		before, after = p.nominal[compared{x.From, level, d.Key}], p.nominal[compared{x.To, level, d.Key}]
+	}
+	row := append([]string{level, d.Key, label, string(d.Kind), som(before), som(after), s.City.Currency}, adjusted...)
+	return append(row, string(x.To.Direction()), x.Scheme, yearText(x.From.Year()), string(x.Before.Phase), x.Before.Day, yearText(x.To.Year()), string(x.After.Phase), x.After.Day)
 }
 
 // som writes a figure for a file: in som, with a point.

@@ -384,6 +384,7 @@ type priced struct {
 	Adjusted bool
 	Lacking  ledger.Year // the year without an index, when it is not adjusted
 	parted   []*Break
+	nominal  map[compared]ledger.Amount // with Adjusted
 }
 
 func (x *priced) prepare(tx *db.Tx, city int64, wanted, a, b ledger.Year) (err error) {
@@ -403,11 +404,29 @@ func (x *priced) prepare(tx *db.Tx, city int64, wanted, a, b ledger.Year) (err e
 	return nil
 }
 
-// of is a figure of a slice as it is compared.
-func (x *priced) of(s ledger.Slice, a ledger.Amount) ledger.Amount {
+// What of a comparison a figure is of.
+const (
+	inAll   = "total"
+	inSteps = "step"
+	inLines = "line"
+)
+
+// compared is a figure of a comparison.
+type compared struct {
+	slice     ledger.Slice
+	level, of string
+}
+
+// of is a figure of a slice as it is compared; the one that the document has is
+// kept beside it.
+func (x *priced) of(s ledger.Slice, level, key string, a ledger.Amount) ledger.Amount {
 	if !x.Adjusted {
 		return a
 	}
+	if x.nominal == nil {
+		x.nominal = map[compared]ledger.Amount{}
+	}
+	x.nominal[compared{s, level, key}] = a
 	real, _ := a.In(x.Index.Prices, s.Year(), x.Prices) // prepare has seen both years
 	return real
 }

@@ -392,7 +392,7 @@ func (x *Comparison) read(tx *db.Tx, c *city.City) error {
 	for i, slice := range []ledger.Slice{x.From, x.To} {
 		whole, err := sumOf(tx, c.ID, slice, x.Scheme, "")
 		if err == nil {
-			wholes[i] = x.priced.of(slice, whole.Whole())
+			wholes[i] = x.priced.of(slice, inAll, "", whole.Whole())
 		} else if !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
@@ -401,14 +401,15 @@ func (x *Comparison) read(tx *db.Tx, c *city.City) error {
 			return err
 		}
 		for _, b := range below {
-			tops[i] = append(tops[i], ledger.Entry{Key: b.Code, Amount: x.priced.of(slice, b.Amount)})
+			tops[i] = append(tops[i], ledger.Entry{Key: b.Code, Amount: x.priced.of(slice, inSteps, b.Code, b.Amount)})
 		}
 		amounts, err := keyed(tx, c.ID, slice)
 		if err != nil {
 			return err
 		}
 		for key, amount := range amounts {
-			entries[i] = append(entries[i], ledger.Entry{Key: strconv.FormatInt(key, 10), Amount: x.priced.of(slice, amount)})
+			name := strconv.FormatInt(key, 10)
+			entries[i] = append(entries[i], ledger.Entry{Key: name, Amount: x.priced.of(slice, inLines, name, amount)})
 		}
 	}
 	x.Totals = wholes[1].Since(wholes[0])
