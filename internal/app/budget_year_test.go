@@ -128,6 +128,11 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			t.Error("the hearing on the execution does not lead to the year")
 		}
 
+		// What is not public is not told, nor what was taken back.
+		officer.do(200, http.MethodPost, "/staff"+last, url.Values{"do": {"withdraw"}})
+		says(read(200, "/budget/year?year=2023&dir=expenditure"), "By the end of 30 June 2023, 48% of the year's plan had been spent: 480 som of 1,000 som.")
+		last = load("executed", "2023-10-14", "2023-09-30", "500", "232")
+
 		courseFiles(t, read)
 		coursePackage(t, officer, read, last)
 		demoCourse(t, read, says)

@@ -1065,7 +1065,7 @@ func yearPicture(s *scene, x *Course, c *yearChart) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if c.plan != "" {
-			var templ_7745c5c3_Var62 = []any{"chart__key", "budget-key--plan", templ.KV("budget-key--draft", x.Draft)}
+			var templ_7745c5c3_Var62 = []any{"chart__key", "course-key--plan", templ.KV("course-key--draft", x.Draft)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1114,7 +1114,7 @@ func yearPicture(s *scene, x *Course, c *yearChart) templ.Component {
 			}
 		}
 		if len(c.periods) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span class=\"chart__key budget-key--target\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span class=\"chart__key course-key--target\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1133,7 +1133,7 @@ func yearPicture(s *scene, x *Course, c *yearChart) templ.Component {
 			}
 		}
 		if c.done != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span class=\"chart__key budget-key--sofar\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span class=\"chart__key course-key--sofar\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1152,7 +1152,7 @@ func yearPicture(s *scene, x *Course, c *yearChart) templ.Component {
 			}
 		}
 		if c.even != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span class=\"chart__key budget-key--even\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span class=\"chart__key course-key--even\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
