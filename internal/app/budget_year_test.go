@@ -128,6 +128,15 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			t.Error("the hearing on the execution does not lead to the year")
 		}
 
+		// Of a document that is known in part only its lines count.
+		form := statement("2023", "adjusted", "2023-09-01", "")
+		form.Set("excerpt", "1")
+		part := publish(officer, form, map[string]string{"part.csv": spent("2023", "1000", "9000")})
+		says(read(200, part+"?dir=expenditure"), "Only some lines of this document are known")
+		page = read(200, "/budget/year?year=2023&dir=expenditure")
+		says(page, "732 som of 1,200 som", "Documents of which only some lines are known are not counted here: Adjusted budget, 2023, 1 September 2023")
+		says(read(200, course), "50% of the year's plan had been spent: 500 som of 1,000 som.", "from 1 September 2023")
+
 		// What is not public is not told, nor what was taken back.
 		officer.do(200, http.MethodPost, "/staff"+last, url.Values{"do": {"withdraw"}})
 		says(read(200, "/budget/year?year=2023&dir=expenditure"), "By the end of 30 June 2023, 48% of the year's plan had been spent: 480 som of 1,000 som.")

@@ -170,6 +170,7 @@ func (x *Extract) about() [][2]string {
 		{"version", strconv.FormatInt(x.Version.ID, 10)},
 		{"version_date", x.Version.Day},
 		{"until", x.Version.Until},
+		{"excerpt", strconv.FormatBool(x.Version.Excerpt)},
 		{"phase", string(x.Version.Phase)},
 		{"fiscal_year", strconv.Itoa(int(x.Slice.Year()))},
 		{"direction", string(x.Slice.Direction())},

@@ -29,6 +29,7 @@ type Course struct {
 	Draft   bool           // no adopted plan is published: the drafts stand in its place
 	Periods []ledger.Point // plans of a part of the year, on its last day
 	Sources []Source       // of the points
+	Untold  []Source       // documents of which only some lines are known: what those add up to is no figure of the year
 	Label   *Line          // the words of a line
 	Path    []string       // codes of the steps above, from the highest
 	Schemes []string       // in which the plan is told apart
@@ -129,6 +130,10 @@ func courseOf(tx *db.Tx, city int64, list []*Version, at Stretch) (*Course, erro
 			return nil, web.NotFound()
 		}
 		f, err := figureOf(tx, city, v, slice, at)
+		if errors.Is(err, errExcerpt) {
+			x.Untold = append(x.Untold, Source{Version: v, Slice: slice})
+			continue
+		}
 		if errors.Is(err, db.ErrNotFound) {
 			continue
 		}
@@ -157,8 +162,12 @@ func courseOf(tx *db.Tx, city int64, list []*Version, at Stretch) (*Course, erro
 	return x, nil
 }
 
+// errExcerpt tells that a document is known in part only.
+var errExcerpt = errors.New("only some lines of the document are known")
+
 // figureOf reads what a version says of a step or a line; db.ErrNotFound when it
-// says nothing. Of a document that is known in part only its own totals count.
+// says nothing, errExcerpt when not enough of it is known: of an excerpt only its
+// own totals and single lines count.
 func figureOf(tx *db.Tx, city int64, v *Version, s ledger.Slice, at Stretch) (figure, error) {
 	if at.Line != 0 {
 		return lineSum(tx, city, s, at.Line)
@@ -171,7 +180,7 @@ func figureOf(tx *db.Tx, city int64, v *Version, s ledger.Slice, at Stretch) (fi
 		derived, err := derivedTotal(tx, city, s, *sum.Stated)
 		return figure{amount: *sum.Stated, inferred: derived}, err
 	case v.Excerpt:
-		return figure{}, db.ErrNotFound
+		return figure{}, errExcerpt
 	}
 	return figure{amount: sum.Amount, inferred: v.Inferred}, nil
 }
