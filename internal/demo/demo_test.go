@@ -15,6 +15,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/notify"
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/civic/place"
+	"github.com/ashar-kg/ashar/internal/features/budget"
 	"github.com/ashar-kg/ashar/internal/features/report"
 	"github.com/ashar-kg/ashar/internal/platform/blob"
 	"github.com/ashar-kg/ashar/internal/platform/clock"
@@ -28,7 +29,7 @@ import (
 
 var sets = []db.Migrations{
 	once.Migrations, fresh.Migrations, jobs.Migrations, search.Migrations, city.Migrations, permission.Migrations, account.Migrations,
-	body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations,
+	body.Migrations, place.Migrations, casework.Migrations, notify.Migrations, report.Migrations, budget.Migrations,
 }
 
 var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
