@@ -270,7 +270,7 @@ func spread(t *testing.T, s *httptest.Server) {
 		rows = append(rows, strings.Join(cells, "|"))
 	}
 	want := []string{
-		"Oktyabrsky district|1 of 1|600,000 som|75%|38%|not shown", "Leninsky district|1 of 2|200,000 som|25%|62%|100%",
+		"Oktyabrsky district|1 of 1|600,000 som|75%|38%|not shown|29%", "Leninsky district|1 of 2|200,000 som|25%|62%|100%|24%",
 		"Lighting|2 of 2|900,000 som|82%|46%", "Road and pavement|1 of 2|200,000 som|18%|38%", "Greenery|0 of 1|0 som|0%|15%",
 	}
 	if !slices.Equal(rows, want) {

@@ -1,6 +1,6 @@
 // The staff sets a campaign up; residents send ideas on a telephone, in Kyrgyz
-// with scripts and in Russian without; the staff evaluates them and publishes
-// the list.
+// with scripts and in Russian without: a line drawn on the map, an area typed by
+// its corners. The staff evaluates them and publishes the list.
 import { check, desk, end, launch, phone, visitor } from './kit.mjs';
 
 const [base] = process.argv.slice(2);
@@ -36,6 +36,35 @@ async function setUp() {
   await page.context().close();
 }
 
+// draws taps a line on the map, adds a corner by keys, takes it back and finishes.
+async function draws(page, what) {
+  await page.locator('.sketch > button').click();
+  const map = page.locator('.sketch .map');
+  await map.and(page.locator('[data-idle]')).waitFor();
+  await map.scrollIntoViewIfNeeded();
+  for (const [x, y] of [[80, 200], [160, 210], [240, 230]]) await map.click({ position: { x, y } });
+  const corners = async () => (await page.inputValue('#shape')).trim().split('\n').length;
+  check((await corners()) === 3 && (await page.locator('.sketch__say').innerText()).includes('3'), `${what}: three taps are three corners`);
+  await map.locator('canvas').focus();
+  await page.keyboard.press('Enter');
+  check((await corners()) === 4, `${what}: a key adds the middle of the map`);
+  await page.keyboard.press('Backspace');
+  check((await corners()) === 3, `${what}: the last corner is taken back`);
+  await page.locator('.sketch__bar .govuk-button').last().click();
+  await map.click({ position: { x: 100, y: 100 } });
+  check((await corners()) === 3, `${what}: what is finished does not change by a tap`);
+}
+
+// types writes the corners of an area, first with a line that crosses itself.
+async function types(page, what, send) {
+  await page.locator('input[name=shape_kind][value=area]').check();
+  await page.fill('#shape', '42.8866, 74.5798\n42.8875, 74.5818\n42.8866, 74.5818\n42.8875, 74.5798');
+  await send.click();
+  await page.locator('#shape-error').waitFor();
+  check(await page.locator('input[name=shape_kind][value=area]').isChecked(), `${what}: an area that crosses itself is told, and its kind kept`);
+  await page.fill('#shape', '42.8866, 74.5798\n42.8866, 74.5818\n42.8875, 74.5818\n42.8875, 74.5798');
+}
+
 async function proposes(lang, person, script, title, text) {
   const what = `${lang}, ${script ? 'with' : 'without'} scripts`;
   const page = await someone({ ...phone, locale: lang, javaScriptEnabled: script }, person);
@@ -52,6 +81,9 @@ async function proposes(lang, person, script, title, text) {
   await page.fill('#address', 'Манас');
   await send.click();
   await page.locator('input[name=found]').first().check();
+  await page.locator('details.filters summary').click();
+  if (script) await draws(page, what);
+  else await types(page, what, send);
   check((await page.inputValue('#title')) === title && (await page.inputValue('#text')) === text, `${what}: the words are kept while the place is asked`);
   await send.click();
   await page.waitForURL(/ideas\/I-/);
@@ -59,6 +91,8 @@ async function proposes(lang, person, script, title, text) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => 390);
   check(wide <= 390, `${what}: the page fits the telephone`);
   const number = page.url().match(/I-[0-9-]+/)[0];
+  const place = await (await page.request.get(`${base}${at}/ideas/${number}/place.geojson`)).json();
+  check(place.features[0].geometry.type === (script ? 'LineString' : 'Polygon'), `${what}: the idea has the place that was drawn`);
   await page.goto(`${base}/account`);
   check((await page.locator('main').innerText()).includes(number), `${what}: the account shows the idea`);
   await page.context().close();

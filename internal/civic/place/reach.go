@@ -89,9 +89,13 @@ func along(lines orb.MultiLineString, n int) (out []orb.Point) {
 }
 
 // over are the points of a grid that lie in areas: 32 steps each way, more for
-// what fills little of its box.
+// what fills little of its box, unless it has so many corners that it would take
+// long.
 func over(areas orb.MultiPolygon) (out []orb.Point) {
-	b := areas.Bound()
+	b, corners := areas.Bound(), 0
+	for _, l := range outline(areas) {
+		corners += len(l)
+	}
 	for steps := 32; steps <= 128; steps *= 2 {
 		out = out[:0]
 		dx, dy := (b.Max[0]-b.Min[0])/float64(steps), (b.Max[1]-b.Min[1])/float64(steps)
@@ -102,7 +106,7 @@ func over(areas orb.MultiPolygon) (out []orb.Point) {
 				}
 			}
 		}
-		if len(out) >= samples/4 {
+		if len(out) >= samples/4 || 4*steps*steps*corners > 10_000_000 {
 			break
 		}
 	}
