@@ -138,9 +138,9 @@ async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promis
 
 // fit shows all places of a map, and not nearer than a street.
 async function fit(map: maplibregl.Map, over: string): Promise<void> {
-  const all = (await (await fetch(over)).json()) as { features: Shape[] };
+  const all = (await (await fetch(over)).json()) as { features: Shape[] } | Shape;
   const box = new maplibregl.LngLatBounds();
-  for (const f of all.features) {
+  for (const f of 'features' in all ? all.features : [all]) {
     const flat = f.geometry.coordinates.flat(Infinity) as number[];
     for (let i = 0; i < flat.length; i += 2) box.extend([flat[i], flat[i + 1]]);
   }

@@ -1440,7 +1440,7 @@ func placesView(s *result) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shapes(s.scene, at(s.Slug)+"/winners.geojson", at(s.Slug)+"/projects/", lat, lon, zoom, s.T("vote.places.title")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shapes(s.scene, at(s.Slug)+"/winners.geojson", at(s.Slug)+"/projects/", lat, lon, zoom, s.T("vote.projects.map")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
