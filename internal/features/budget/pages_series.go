@@ -171,6 +171,8 @@ func (s *scene) writeSeries(w io.Writer, x *Series) error {
 				status = "no_document"
 			case f == nil:
 				status = "not_in_document"
+			case x.Partial(f):
+				status = "sum_of_lines"
 			}
 			if err := out.Write(s.seriesRow(x, p, f, status)); err != nil {
 				return err

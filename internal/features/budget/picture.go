@@ -20,7 +20,7 @@ const (
 type bar struct {
 	x, y, w, h, middle string
 	label, title       string
-	kind               string // done, plan, or own: not adjusted where others are
+	kind               string // one of the kinds of bars
 	gap                bool
 }
 
@@ -31,7 +31,8 @@ type cut struct{ x, number string }
 const (
 	barDone = "done"
 	barPlan = "plan"
-	barOwn  = "own"
+	barPart = "part" // a sum of lines where others are totals
+	barOwn  = "own"  // not adjusted where others are
 )
 
 // kind of the bar of a figure.
@@ -39,6 +40,8 @@ func (x *Series) kind(f *Figure) string {
 	switch {
 	case x.Prices != 0 && !f.Adjusted:
 		return barOwn
+	case x.Partial(f):
+		return barPart
 	case f.Planned() || f.Version.Phase == ledger.Proposed:
 		return barPlan
 	}

@@ -234,16 +234,18 @@ func (x *Series) choose() error {
 		return nil
 	}
 	x.Phase = slices.MaxFunc(x.Phases, func(a, b ledger.Phase) int {
-		return cmp.Or(cmp.Compare(years(x.found[a]), years(x.found[b])), cmp.Compare(slices.Index(phaseOrder, b), slices.Index(phaseOrder, a)))
+		return cmp.Or(cmp.Compare(years(x.found[a], false), years(x.found[b], false)), cmp.Compare(years(x.found[a], true), years(x.found[b], true)), cmp.Compare(slices.Index(phaseOrder, b), slices.Index(phaseOrder, a)))
 	})
 	return nil
 }
 
-// years counts the years of figures.
-func years(list []*Figure) int {
+// years counts the years of figures; sums of lines count when they are asked for.
+func years(list []*Figure, summed bool) int {
 	seen := map[ledger.Year]bool{}
 	for _, f := range list {
-		seen[f.Slice.Year()] = true
+		if summed || f.summed == 0 {
+			seen[f.Slice.Year()] = true
+		}
 	}
 	return len(seen)
 }
@@ -327,13 +329,18 @@ func (x *Series) Residents() (n int64) {
 	return n
 }
 
+// Partial tells whether a figure of the whole is but the sum of the lines of its
+// document where other documents of the series state totals: it may lack some.
+func (x *Series) Partial(f *Figure) bool {
+	return f.summed != 0 && slices.ContainsFunc(x.Points, func(p *Point) bool { return p.Figure != nil && p.Figure.summed == 0 })
+}
+
 // Ends are the first and the last figure that can be compared: both in the prices
 // asked for, and, where documents state totals, both such. ok is false without two.
 func (x *Series) Ends() (from, to *Figure, ok bool) {
-	stated := slices.ContainsFunc(x.Figures(), func(p *Point) bool { return p.Figure.summed == 0 })
 	for _, p := range x.Figures() {
 		f := p.Figure
-		if x.Prices != 0 && !f.Adjusted || stated && f.summed != 0 {
+		if x.Prices != 0 && !f.Adjusted || x.Partial(f) {
 			continue
 		}
 		if from == nil {
