@@ -183,3 +183,21 @@ func BenchmarkTreemap(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCourse reads the course of a year of which the plan has 176 000 lines.
+func BenchmarkCourse(b *testing.B) {
+	for name, open := range map[string]func(testing.TB, []db.Migrations) *db.DB{"sqlite": dbtest.OpenSQLite, "postgres": dbtest.OpenPostgres} {
+		b.Run(name, func(b *testing.B) {
+			s, c, v := imported(b, open(b, tables), 176_000)
+			if err := s.DB.Update(b.Context(), func(tx *db.Tx) error { return setState(tx, c.ID, v, Published) }); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				x, err := s.Course(b.Context(), c, Stretch{Year: v.Year, Direction: ledger.Expenditure})
+				if err != nil || !x.Draft || len(x.Plans) != 1 {
+					b.Fatal(x, err)
+				}
+			}
+		})
+	}
+}
