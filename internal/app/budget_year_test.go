@@ -107,6 +107,14 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			t.Errorf("%d points tell, want 3 and one that was corrected", n)
 		}
 
+		// By hand: 352 units are a year from 40 on, 198 are 1 500 som up from 224. Half of
+		// the year is at 216, 1 200 som at 65.6; 10 July is (6 + 10/31)/12 of the way.
+		for _, want := range []string{`d="M44.7 92.0H225.5V65.6H392.0"`, `d="M40.0 224.0L128.0 197.6L216.0 160.6L304.0 127.4"`, `d="M40.0 224.0L392.0 65.6"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the picture has no line %s", want)
+			}
+		}
+
 		// A step and a line have a course of their own, found from their pages.
 		says(read(200, "/budget/year?year=2023&dir=expenditure&by=functional&at=09"), "Education By the end of 30 September 2023, 71% of the year's plan had been spent: 500 som of 700 som.",
 			"it was 60% of the plan: 300 som")

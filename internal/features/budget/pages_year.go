@@ -61,7 +61,8 @@ func (p *Pages) year(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, page.Meta{Title: s.T("budget.course") + ": " + strconv.Itoa(int(x.Year)), Description: s.T("budget.course.text"), Wide: true}, yearView(s, x))
+	name, _ := x.name(s)
+	return page.Render(w, r, page.Meta{Title: name + ", " + strconv.Itoa(int(x.Year)) + ": " + s.T("budget.course"), Description: s.T("budget.course.text"), Wide: true}, yearView(s, x))
 }
 
 // yearFile sends the table of a course.

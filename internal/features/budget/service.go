@@ -184,7 +184,8 @@ func (s *Service) checked(ctx context.Context, c *city.City, in *Incoming) error
 			return err
 		}
 		now.Report, now.State = p, Asking
-		if now.Answers.Until == "" && yearOfDay(p.Until) == now.Answers.Year {
+		// Only of a file that is new: what an officer empties afterwards stays empty.
+		if now.Attempt == 1 && now.Answers.Until == "" && yearOfDay(p.Until) == now.Answers.Year {
 			now.Answers.Until = p.Until
 		}
 		*in = *now

@@ -251,7 +251,7 @@ func (d *descriptor) until() string {
 		return ""
 	}
 	day, _, _ := strings.Cut(d.FiscalPeriod.End, "T")
-	if _, err := time.Parse(time.DateOnly, day); err != nil || strings.HasSuffix(day, "-12-31") {
+	if _, err := time.Parse(time.DateOnly, day); err != nil || strings.HasSuffix(day, "-12-31") || strings.HasSuffix(day, "-01-01") {
 		return ""
 	}
 	return day

@@ -287,6 +287,30 @@ func TestPackages(t *testing.T) {
 	}
 }
 
+func TestAPackageSaysUpToWhichDayItIs(t *testing.T) {
+	for period, want := range map[string]string{
+		`{"start":"2026-01-01","end":"2026-09-30"}`:             "2026-09-30",
+		`{"start":"2026-01-01T00:00","end":"2026-09-30T00:00"}`: "2026-09-30",
+		`{"start":"2026-01-01","end":"2026-12-31"}`:             "",
+		`{"start":"2025-07-01","end":"2026-06-30"}`:             "",
+		`{"start":"2026-01-01","end":"2026-01-01"}`:             "",
+		`{"start":"2026-01-01","end":"2026-02-30"}`:             "",
+		`{}`: "",
+	} {
+		dir := t.TempDir()
+		for name, content := range map[string]string{
+			"datapackage.json": `{"name":"x","fiscalPeriod":` + period + `,"resources":[{"name":"b","path":"b.csv"}]}`, "b.csv": "Year,Amount\n2026,5\n",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r, err := Check(filepath.Join(dir, "datapackage.json"), Options{}); err != nil || r.Until != want {
+			t.Errorf("%s: %+v, %v", period, r, err)
+		}
+	}
+}
+
 func TestNothingOutsideAPackageIsRead(t *testing.T) {
 	for _, path := range []string{"../secret.csv", "/etc/passwd", "https://example.org/b.csv"} {
 		d, _ := json.Marshal(map[string]any{"name": "x", "resources": []any{map[string]any{"name": "b", "path": path}}})
