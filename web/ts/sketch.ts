@@ -54,7 +54,8 @@ export function sketch(map: Ground, el: HTMLElement): void {
   cross.className = 'sketch__cross';
   map.getContainer().append(cross);
 
-  const number = (n: number, digits: number) => n.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits });
+  // Not every browser knows how Kyrgyz writes numbers: as Russian does.
+  const number = (n: number, digits: number) => n.toLocaleString([document.documentElement.lang, 'ru'], { maximumFractionDigits: digits });
   const unit = (name: string, n: number, digits: number) => (el.dataset[name] ?? '').replace('{n}', number(n, digits));
   const area = () => kinds.find((k) => k.checked)?.value === 'area';
   const before: string[] = [];
