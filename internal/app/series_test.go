@@ -191,6 +191,8 @@ func indexed(t *testing.T, a *app.App, s *httptest.Server, officer *browser, get
 		t.Fatal("a refused index is stored")
 	}
 	form.Set("rows", "Год;Индекс\n2010;100\n2011;200\n2024;250,25")
+	form.Set("idempotency_key", "a form sent twice is done once")
+	officer.do(200, http.MethodPost, at, form)
 	officer.do(200, http.MethodPost, at, form)
 	if n := count(t, a, `SELECT COUNT(*) FROM audit_entry WHERE action = 'budget.prices'`); n != 1 {
 		t.Errorf("the change of the index is on the record %d times", n)

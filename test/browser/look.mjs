@@ -53,7 +53,7 @@ const budgetLine = (await (await fetch(base + spent)).text()).match(/\/budget\/v
 everybody.push(
   '/budget', spent, '/budget/year', '/budget/year?year=2020&dir=revenue', '/budget/year?year=2025&dir=expenditure&by=functional&at=09', '/budget/versions', '/budget/compare', `/budget/compare?a=${drafts[1]}&b=${drafts[0]}`, budgetLine, '/budget/questions', '/budget/taxes?sum=5000', '/budget/simulator', '/budget/documents',
 );
-everybody.push('/budget/series?dir=revenue&phase=executed&prices=2023', '/budget/series?by=functional&at=09.2', '/budget/prices');
+everybody.push('/budget/series?dir=revenue&phase=executed&prices=2023', '/budget/series?by=functional&at=09.2', '/budget/prices', `/budget/compare?a=${drafts.at(-1)}&b=${drafts[0]}&prices=2023`);
 admin.push('/staff/budget', '/staff/budget/prices', '/staff/budget/breaks', '/staff/budget/documents', `/staff${versions[0].split('?')[0]}`);
 
 async function look(options, name, person, pages, through = true) {

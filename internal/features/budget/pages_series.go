@@ -390,8 +390,9 @@ func (p *Pages) savePrices(w http.ResponseWriter, r *http.Request) error {
 	}
 	base, _ := strconv.Atoi(f.Text("base")) // 0 is refused
 	x := &Index{Names: textsOf(v, f, "name_"), Base: ledger.Year(base), Source: f.Text("source"), Link: f.Text("link"), ReadOn: f.Text("read_on")}
-	wrong, err := p.Service.SavePrices(r.Context(), v.City, v.Actor, x, f.Values.Get("rows"))
-	if f.Take(err) {
+	ctx := page.Once(r, f)
+	wrong, err := p.Service.SavePrices(ctx, v.City, v.Actor, x, f.Values.Get("rows"))
+	if err = page.Resolve(ctx, err); f.Take(err) {
 		return p.keepPricesPage(w, r, f, wrong)
 	}
 	if err != nil {

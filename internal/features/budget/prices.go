@@ -209,7 +209,10 @@ func (s *Service) SavePrices(ctx context.Context, c *city.City, a permission.Act
 		if err := StoreIndex(tx, c.ID, x); err != nil {
 			return err
 		}
-		return permission.Audit(tx, a, "budget.prices", "budget_index", int64(x.Base), strconv.Itoa(len(points)), s.Clock.Now())
+		if err := permission.Audit(tx, a, "budget.prices", "budget_index", int64(x.Base), strconv.Itoa(len(points)), s.Clock.Now()); err != nil {
+			return err
+		}
+		return once.Claim(tx, "/budget/prices")
 	})
 	s.Versions.Mark(c.ID)
 	return nil, err
