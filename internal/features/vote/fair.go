@@ -14,16 +14,16 @@ import (
 // portion is what one district or one topic got and gave. Shares are parts of
 // one; -1 is not known or not told.
 type portion struct {
-	code                string
-	won, of             int   // projects
-	money               int64 // of those that won, in minor units
-	votes               int64 // for any of its projects
-	byMoney, byVotes    float64
-	byVoters            float64 // of who voted, by their own district
-	byPeople            float64 // of who lives in the districts
-	asMoney, asVotes    string  // the same in words
-	asVoters, asPeople  string
-	spentText           string
+	code               string
+	won, of            int   // projects
+	money              int64 // of those that won, in minor units
+	votes              int64 // for any of its projects
+	byMoney, byVotes   float64
+	byVoters           float64 // of who voted, by their own district
+	byPeople           float64 // of who lives in the districts
+	asMoney, asVotes   string  // the same in words
+	asVoters, asPeople string
+	spentText          string
 }
 
 // portions sums the projects of a result up by a trait; those without it are
