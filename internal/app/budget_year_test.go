@@ -115,20 +115,7 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			}
 		}
 
-		// A step and a line have a course of their own, found from their pages.
-		says(read(200, "/budget/year?year=2023&dir=expenditure&by=functional&at=09"), "Education By the end of 30 September 2023, 71% of the year's plan had been spent: 500 som of 700 som.",
-			"it was 60% of the plan: 300 som")
-		step := read(200, last+"?dir=expenditure&by=functional&at=09")
-		if !strings.Contains(html.UnescapeString(step), "/budget/year?at=09&by=functional&dir=expenditure&year=2023") {
-			t.Error("a step does not lead to its year")
-		}
-		row := read(200, regexp.MustCompile(last+`/lines/\d+`).FindString(step))
-		course := regexp.MustCompile(`/budget/year\?[^"]*line=\d+[^"]*`).FindString(html.UnescapeString(row))
-		says(read(200, course), "Schools By the end of 30 September 2023, 71% of the year's plan had been spent: 500 som of 700 som.")
-		if page := read(200, "/budget?version="+path.Base(last)); !strings.Contains(page, `href="/budget/year"`) {
-			t.Error("the overview does not lead to the year")
-		}
-
+		course := courseElsewhere(t, read, says, last)
 		hearing := announced(bodyNamed(t, a, "gorsvet"), 20, 2)
 		hearing.Set("kind", "budget_execution")
 		_, at := demoPerson(t, s, "1003").do(200, http.MethodPost, "/staff/hearings", hearing)
@@ -136,14 +123,7 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			t.Error("the hearing on the execution does not lead to the year")
 		}
 
-		// Of a document that is known in part only its lines count.
-		form := statement("2023", "adjusted", "2023-09-01", "")
-		form.Set("excerpt", "1")
-		part := publish(officer, form, map[string]string{"part.csv": spent("2023", "1000", "9000")})
-		says(read(200, part+"?dir=expenditure"), "Only some lines of this document are known")
-		page = read(200, "/budget/year?year=2023&dir=expenditure")
-		says(page, "732 som of 1,200 som", "Documents of which only some lines are known are not counted here: Adjusted budget, 2023, 1 September 2023")
-		says(read(200, course), "50% of the year's plan had been spent: 500 som of 1,000 som.", "from 1 September 2023")
+		courseOfExcerpts(officer, read, says, course)
 
 		// What is not public is not told, nor what was taken back.
 		officer.do(200, http.MethodPost, "/staff"+last, url.Values{"do": {"withdraw"}})
@@ -157,6 +137,39 @@ func TestTheCourseOfAYearIsToldFromDatedDocuments(t *testing.T) {
 			read(404, "/budget/year"+at)
 		}
 	})
+}
+
+// courseElsewhere finds the course of a step and of a line, from their pages; it
+// returns the address of that of the line.
+func courseElsewhere(t *testing.T, read func(int, string) string, says func(string, ...string), last string) (course string) {
+	t.Helper()
+	// A step and a line have a course of their own, found from their pages.
+	says(read(200, "/budget/year?year=2023&dir=expenditure&by=functional&at=09"), "Education By the end of 30 September 2023, 71% of the year's plan had been spent: 500 som of 700 som.",
+		"it was 60% of the plan: 300 som")
+	step := read(200, last+"?dir=expenditure&by=functional&at=09")
+	if !strings.Contains(html.UnescapeString(step), "/budget/year?at=09&by=functional&dir=expenditure&year=2023") {
+		t.Error("a step does not lead to its year")
+	}
+	row := read(200, regexp.MustCompile(last+`/lines/\d+`).FindString(step))
+	course = regexp.MustCompile(`/budget/year\?[^"]*line=\d+[^"]*`).FindString(html.UnescapeString(row))
+	says(read(200, course), "Schools By the end of 30 September 2023, 71% of the year's plan had been spent: 500 som of 700 som.")
+	if page := read(200, "/budget?version="+path.Base(last)); !strings.Contains(page, `href="/budget/year"`) {
+		t.Error("the overview does not lead to the year")
+	}
+	return course
+}
+
+// courseOfExcerpts publishes a document that is known in part only: its lines
+// count, and no sum of them.
+func courseOfExcerpts(officer *browser, read func(int, string) string, says func(string, ...string), course string) {
+	officer.t.Helper()
+	form := statement("2023", "adjusted", "2023-09-01", "")
+	form.Set("excerpt", "1")
+	part := publish(officer, form, map[string]string{"part.csv": spent("2023", "1000", "9000")})
+	says(read(200, part+"?dir=expenditure"), "Only some lines of this document are known")
+	page := read(200, "/budget/year?year=2023&dir=expenditure")
+	says(page, "732 som of 1,200 som", "Documents of which only some lines are known are not counted here: Adjusted budget, 2023, 1 September 2023")
+	says(read(200, course), "50% of the year's plan had been spent: 500 som of 1,000 som.", "from 1 September 2023")
 }
 
 // courseFiles reads the table as files.

@@ -38,6 +38,7 @@ type Course struct {
 	Years   []ledger.Year  // of which a report is published, and this one
 	Next    *Document      // the report that comes next; nil when nobody has said when
 	tree    *tree
+	drafts  []ledger.Point
 }
 
 // Source is a version with the slice of it that is told.
@@ -120,46 +121,55 @@ func chosen(tx *db.Tx, city int64, list []*Version, ask Stretch) (*Course, error
 // courseOf reads the figures of one year.
 func courseOf(tx *db.Tx, city int64, list []*Version, at Stretch) (*Course, error) {
 	x := &Course{Stretch: at}
-	var drafts []ledger.Point
 	for _, v := range list {
 		if v.Year != at.Year {
 			continue
 		}
-		slice, err := v.Slice(at.Year, at.Direction)
-		if err != nil {
-			return nil, web.NotFound()
-		}
-		f, err := figureOf(tx, city, v, slice, at)
-		if errors.Is(err, errExcerpt) {
-			x.Untold = append(x.Untold, Source{Version: v, Slice: slice})
-			continue
-		}
-		if errors.Is(err, db.ErrNotFound) {
-			continue
-		}
-		if err != nil {
+		if err := x.take(tx, city, v); err != nil {
 			return nil, err
 		}
-		p := ledger.Point{Day: v.From(), Issued: v.Day, Amount: f.amount, Of: len(x.Sources)}
-		x.Sources = append(x.Sources, Source{v, slice, f})
-		switch {
-		case v.Phase == ledger.Executed:
-			p.Day = v.Through()
-			x.Done = append(x.Done, p)
-		case v.Partly():
-			p.Day = v.Through()
-			x.Periods = append(x.Periods, p)
-		case v.Phase == ledger.Proposed:
-			drafts = append(drafts, p)
-		default:
-			x.Plans = append(x.Plans, p)
-		}
 	}
-	if x.Draft = len(x.Plans) == 0 && len(drafts) > 0; x.Draft {
-		x.Plans = drafts
+	if x.Draft = len(x.Plans) == 0 && len(x.drafts) > 0; x.Draft {
+		x.Plans = x.drafts
+	} else if len(x.Plans) > 0 { // what was only proposed has no place beside what was adopted
+		x.Untold = slices.DeleteFunc(x.Untold, func(s Source) bool { return s.Phase == ledger.Proposed })
 	}
 	x.Sort()
 	return x, nil
+}
+
+// take puts what a version says where it belongs.
+func (x *Course) take(tx *db.Tx, city int64, v *Version) error {
+	slice, err := v.Slice(x.Year, x.Direction)
+	if err != nil {
+		return web.NotFound()
+	}
+	f, err := figureOf(tx, city, v, slice, x.Stretch)
+	switch {
+	case errors.Is(err, errExcerpt):
+		x.Untold = append(x.Untold, Source{Version: v, Slice: slice})
+		return nil
+	case errors.Is(err, db.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	p := ledger.Point{Day: v.From(), Issued: v.Day, Amount: f.amount, Of: len(x.Sources)}
+	x.Sources = append(x.Sources, Source{v, slice, f})
+	if v.Phase == ledger.Executed || v.Partly() {
+		p.Day = v.Through()
+	}
+	switch {
+	case v.Phase == ledger.Executed:
+		x.Done = append(x.Done, p)
+	case v.Partly():
+		x.Periods = append(x.Periods, p)
+	case v.Phase == ledger.Proposed:
+		x.drafts = append(x.drafts, p)
+	default:
+		x.Plans = append(x.Plans, p)
+	}
+	return nil
 }
 
 // errExcerpt tells that a document is known in part only.

@@ -440,8 +440,8 @@ func (p *Pages) announce(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/staff"+at(made.ID))
 }
 
-// courseAt is the page of the budget that shows the reports which were published by
-// the day of a hearing.
+// courseAt is the page of the budget that shows the year of which a report was
+// known on the day of a hearing.
 func (s *scene) courseAt(w *Whole) string {
 	return "/budget/year?known=" + time.UnixMilli(w.Begins()).In(s.City.Zone).Format(time.DateOnly)
 }
