@@ -15,7 +15,7 @@ type Report struct {
 	Unit      string            `json:"unit"`
 	UnitGuess string            `json:"unit_guess,omitempty"`
 	Until     string            `json:"until,omitempty"` // day up to which the figures are reckoned, when that is not the end of the year
-	Rows      int               `json:"rows"` // lines read
+	Rows      int               `json:"rows"`            // lines read
 	Refused   []Refused         `json:"refused"`
 	Refusals  int               `json:"refusals"` // of which Refused shows the first
 	Empty     []int             `json:"empty"`    // wholly empty rows, the first
