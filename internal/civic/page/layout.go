@@ -99,7 +99,7 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 		sh.Account = ui.Link{Href: "/account", Text: v.T("page.account")}
 		if s.Counts != nil {
 			if n := s.Counts(r.Context(), v); n > 0 {
-				sh.Account.Badge = v.P.Number(n)
+				sh.Account.Badge = badge(v, n)
 			}
 		}
 	}
@@ -108,6 +108,14 @@ func (v *Visit) shell(r *http.Request, m Meta) ui.Shell {
 		sh.Demo, sh.DemoLink = v.T("page.demo"), ui.Link{Href: "/demo", Text: v.T("page.demo_link")}
 	}
 	return sh
+}
+
+// badge is a number that has to fit beside an icon.
+func badge(v *Visit, n int) string {
+	if n > 99 {
+		return "99+"
+	}
+	return v.P.Number(n)
 }
 
 func (v *Visit) menus(sh *ui.Shell, here string) {
