@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"image/jpeg"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -28,19 +27,8 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer os.RemoveAll(dir)
-	if bin, err = harness.Build(dir); err != nil {
-		return fail(err)
-	}
-	data := filepath.Join(dir, "data")
-	if out, err := exec.Command(bin, "demo", "--data", data, "--scale", "2000").CombinedOutput(); err != nil {
-		return fail(&failure{err, out})
-	}
-	port, err := harness.Port()
-	if err != nil {
-		return fail(err)
-	}
-	s, err := harness.Serve(bin, port, os.Stderr, "--demo", "--data", data, "--log-level", "error")
-	if err != nil {
+	var s *harness.Process
+	if s, bin, err = harness.DemoCity(dir, 2000, os.Stderr); err != nil {
 		return fail(err)
 	}
 	defer s.Stop()
@@ -56,22 +44,13 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-type failure struct {
-	err error
-	out []byte
-}
-
-func (f *failure) Error() string { return f.err.Error() + "\n" + string(f.out) }
-
 func node(t *testing.T, script string, args ...string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...).CombinedOutput()
+	out, err := harness.Node(t.Context(), ".", script, args...)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, out)
 	}
-	t.Logf("%s", out)
+	t.Log(out)
 }
 
 func TestJourneys(t *testing.T) { node(t, "journeys.mjs", base, photo) }
-
-func TestEveryPageIsAccessibleAndFits(t *testing.T) { node(t, "look.mjs", base) }

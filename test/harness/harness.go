@@ -57,6 +57,32 @@ func Serve(bin string, port int, log io.Writer, flags ...string) (*Process, erro
 	return Start(cmd, "http://"+address, log)
 }
 
+// DemoCity builds the binary in dir, loads the demo city with so many reports
+// there, and serves it.
+func DemoCity(dir string, reports int, log io.Writer) (p *Process, bin string, err error) {
+	if bin, err = Build(dir); err != nil {
+		return nil, "", err
+	}
+	data := filepath.Join(dir, "data")
+	if out, err := exec.Command(bin, "demo", "--data", data, "--scale", strconv.Itoa(reports)).CombinedOutput(); err != nil {
+		return nil, "", fmt.Errorf("demo: %w\n%s", err, out)
+	}
+	port, err := Port()
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = Serve(bin, port, log, "--demo", "--data", data, "--log-level", "error")
+	return p, bin, err
+}
+
+// Node runs a script in a folder and returns what it printed.
+func Node(ctx context.Context, folder, script string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "node", append([]string{script}, args...)...)
+	cmd.Dir = folder
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
 // Start runs a command that serves at url and waits for its first answer.
 func Start(cmd *exec.Cmd, url string, log io.Writer) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = log, log

@@ -47,11 +47,13 @@ func Render(w http.ResponseWriter, r *http.Request, m Meta, content templ.Compon
 	}
 	h := w.Header()
 	h.Set("Content-Language", v.Lang())
-	if m.Private || v.Actor.SignedIn() {
-		h.Set("Cache-Control", "private, no-store")
-	}
 	plain := make([]byte, buf.Len())
 	copy(plain, buf.Bytes())
+	if m.Private || v.Actor.SignedIn() {
+		h.Set("Cache-Control", "private, no-store")
+		web.Passing(m.Status, "text/html; charset=utf-8", plain).Send(w, r)
+		return nil
+	}
 	web.NewBody(m.Status, "text/html; charset=utf-8", plain).Send(w, r)
 	return nil
 }

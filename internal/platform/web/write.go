@@ -18,7 +18,7 @@ type Body struct {
 	Type   string
 	Plain  []byte
 	Gzip   []byte // nil when compressing does not pay
-	ETag   string
+	ETag   string // "" of what nobody keeps
 	Status int
 }
 
@@ -31,7 +31,17 @@ func NewBody(status int, contentType string, plain []byte) *Body {
 	h.Write(plain)
 	b := &Body{Type: contentType, Plain: plain, Status: status, ETag: `"` + hex.EncodeToString(h.Sum(nil)) + `"`}
 	if len(plain) >= minCompress && compressible(contentType) {
-		b.Gzip = compress(plain)
+		b.Gzip = compress(thorough, plain)
+	}
+	return b
+}
+
+// Passing prepares an answer that one person gets and nobody keeps: it has no
+// ETag, and is compressed as fast as can be.
+func Passing(status int, contentType string, plain []byte) *Body {
+	b := &Body{Type: contentType, Plain: plain, Status: status}
+	if len(plain) >= minCompress && compressible(contentType) {
+		b.Gzip = compress(quick, plain)
 	}
 	return b
 }
@@ -40,7 +50,7 @@ func NewBody(status int, contentType string, plain []byte) *Body {
 // say so.
 func Compressed(status int, contentType string, plain []byte) *Body {
 	b := NewBody(status, contentType, plain)
-	b.Gzip = compress(plain)
+	b.Gzip = compress(thorough, plain)
 	return b
 }
 
@@ -54,12 +64,17 @@ func compressible(contentType string) bool {
 	return strings.HasPrefix(kind, "text/")
 }
 
-var gzips = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, 5)
-	return w
-}}
+// What is kept is compressed once and sent often; what is not, both once.
+var thorough, quick = writers(5), writers(gzip.BestSpeed)
 
-func compress(plain []byte) []byte {
+func writers(level int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		w, _ := gzip.NewWriterLevel(nil, level)
+		return w
+	}}
+}
+
+func compress(gzips *sync.Pool, plain []byte) []byte {
 	var out bytes.Buffer
 	out.Grow(len(plain) / 3)
 	w := gzips.Get().(*gzip.Writer)
@@ -74,11 +89,13 @@ func compress(plain []byte) []byte {
 func (b *Body) Send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"] = []string{b.Type}
-	h["Etag"] = []string{b.ETag}
+	if b.ETag != "" {
+		h["Etag"] = []string{b.ETag}
+	}
 	if _, set := h["Cache-Control"]; !set {
 		h["Cache-Control"] = revalidate
 	}
-	if match := r.Header.Get("If-None-Match"); match != "" && b.Status == http.StatusOK && matches(match, b.ETag) {
+	if match := r.Header.Get("If-None-Match"); match != "" && b.ETag != "" && b.Status == http.StatusOK && matches(match, b.ETag) {
 		delete(h, "Content-Type")
 		w.WriteHeader(http.StatusNotModified)
 		return
