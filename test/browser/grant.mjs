@@ -10,7 +10,7 @@ const browser = await launch();
 const call = (await (await fetch(`${base}/grants`)).text()).match(/\/grants\/calls\/\d+/)[0]; // the newest takes applications
 
 // Everything in the main part that can be pressed is named by its words.
-const press = (page, name) => page.locator('main').getByRole('button', { name, exact: true }).click();
+const press = (page, name) => Promise.all([page.waitForNavigation(), page.locator('main').getByRole('button', { name, exact: true }).click()]);
 const opened = async (page, title) => page.locator('main summary', { hasText: title }).first().click();
 // What is wrong leads to its field.
 async function problem(page) {

@@ -75,14 +75,6 @@ func DemoCity(dir string, reports int, log io.Writer) (p *Process, bin string, e
 	return p, bin, err
 }
 
-// Node runs a script in a folder and returns what it printed.
-func Node(ctx context.Context, folder, script string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "node", append([]string{script}, args...)...)
-	cmd.Dir = folder
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
 // Start runs a command that serves at url and waits for its first answer.
 func Start(cmd *exec.Cmd, url string, log io.Writer) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = log, log
