@@ -118,11 +118,17 @@ interface Shape {
   properties: Record<string, unknown> | null;
 }
 
+// over reads what lies over the ground, for what the style cannot do with it.
+async function over(map: maplibregl.Map, el: HTMLElement, address: string): Promise<void> {
+  const all = (await (await fetch(address)).json()) as { features: Shape[] } | Shape;
+  const shapes = 'features' in all ? all.features : [all];
+  if (el.dataset.link) names(map, el, shapes);
+  if (el.dataset.fit) fit(map, shapes);
+}
+
 // names marks the places that have a number in a list by it, and leads to it there.
-async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promise<void> {
-  if (!el.dataset.link) return;
-  const all = (await (await fetch(over)).json()) as { features: Shape[] };
-  for (const f of all.features) {
+function names(map: maplibregl.Map, el: HTMLElement, all: Shape[]): void {
+  for (const f of all) {
     const code = String(f.properties?.code ?? '');
     const at = (f.properties?.at as [number, number] | undefined) ?? middle(f.geometry.coordinates);
     if (!code || !at) continue;
@@ -137,10 +143,9 @@ async function names(map: maplibregl.Map, el: HTMLElement, over: string): Promis
 }
 
 // fit shows all places of a map, and not nearer than a street.
-async function fit(map: maplibregl.Map, over: string): Promise<void> {
-  const all = (await (await fetch(over)).json()) as { features: Shape[] } | Shape;
+function fit(map: maplibregl.Map, all: Shape[]): void {
   const box = new maplibregl.LngLatBounds();
-  for (const f of 'features' in all ? all.features : [all]) {
+  for (const f of all) {
     const flat = f.geometry.coordinates.flat(Infinity) as number[];
     for (let i = 0; i < flat.length; i += 2) box.extend([flat[i], flat[i + 1]]);
   }
@@ -180,8 +185,7 @@ function create(box: HTMLElement, el: HTMLElement): maplibregl.Map {
 function browse(el: HTMLElement): void {
   const map = create(el, el);
   if (el.dataset.over) {
-    void names(map, el, el.dataset.over);
-    if (el.dataset.fit) void fit(map, el.dataset.over);
+    if (el.dataset.link || el.dataset.fit) void over(map, el, el.dataset.over);
     return;
   }
   counts(map, shown(el));

@@ -777,6 +777,14 @@ func (t *tree) parent(scheme, code string) string {
 	return up
 }
 
+// above are the codes of the steps above one, from the highest.
+func (t *tree) above(scheme, code string) (out []string) {
+	for up := t.parent(scheme, code); up != "" && len(out) < maxDepth; up = t.parent(scheme, up) {
+		out = append([]string{up}, out...)
+	}
+	return out
+}
+
 // maxDepth is how many steps may stand above one another.
 const maxDepth = 50
 

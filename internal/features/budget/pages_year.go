@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/features/budget/fdp"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -160,11 +159,11 @@ func (x *Course) records(s *scene) [][]string {
 		"version", "phase", "version_date", "source", "source_file", "inferred", "page",
 	}}
 	label, _ := x.name(s)
-	som := func(p *ledger.Point) string {
+	amount := func(p *ledger.Point) string {
 		if p == nil {
 			return ""
 		}
-		return fdp.OfMinor(p.Amount.Tyiyn()).String()
+		return som(p.Amount)
 	}
 	for _, r := range x.rows() {
 		plan, done, share := r.plan, (*ledger.Point)(nil), ""
@@ -178,7 +177,7 @@ func (x *Course) records(s *scene) [][]string {
 			}
 		}
 		out = append(out, []string{
-			strconv.Itoa(int(x.Year)), string(x.Direction), x.Scheme, x.Code, label, r.kind, r.Point.Day, som(plan), som(done), share, strconv.FormatBool(r.replaced),
+			strconv.Itoa(int(x.Year)), string(x.Direction), x.Scheme, x.Code, label, r.kind, r.Point.Day, amount(plan), amount(done), share, strconv.FormatBool(r.replaced),
 			number(r.ID), string(r.Phase), r.Version.Day, r.Version.Source, r.FileName, strconv.FormatBool(r.inferred), s.Absolute(r.at(x)),
 		})
 	}
@@ -211,15 +210,6 @@ func (x *Course) part(code string) Stretch {
 	return at
 }
 
-// tenth writes a share with one digit behind the mark.
-func (s *scene) tenth(share float64) string {
-	text := s.P.Decimal(share*100, 1)
-	if s.Lang() == "en" {
-		return text + "%"
-	}
-	return text + "\u202f%"
-}
-
 // told is the course in a sentence or several; nothing when there is nothing to say.
 func (s *scene) told(x *Course) (out []string) {
 	done, plan := x.Last()
@@ -236,7 +226,7 @@ func (s *scene) told(x *Course) (out []string) {
 		out = append(out, s.T("budget.course.even", "share", s.P.Percent(at)))
 	}
 	if t := x.target(done.Day); t != nil && t.Amount.Tyiyn() > 0 {
-		out = append(out, s.T("budget.course.target", "plan", s.money(t.Amount), "share", s.tenth(done.Amount.Share(t.Amount))))
+		out = append(out, s.T("budget.course.target", "plan", s.money(t.Amount), "share", s.P.PercentTo(done.Amount.Share(t.Amount), 1)))
 	}
 	return append(out, s.before(x, done.Day))
 }

@@ -2,7 +2,6 @@ package budget
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -82,9 +81,7 @@ func (s *Service) PutDocument(ctx context.Context, c *city.City, a permission.Ac
 			f.Fail(name, "budget.error.document_day")
 		}
 	}
-	if u, err := url.Parse(d.Link); err != nil || d.Link != "" && (u.Host == "" || u.Scheme != "http" && u.Scheme != "https") || len(d.Link) > 500 {
-		f.Fail("link", "budget.error.link")
-	}
+	checkLink(f, d.Link)
 	if err := f.Err(); err != nil {
 		return err
 	}

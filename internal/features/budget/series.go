@@ -3,7 +3,6 @@ package budget
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -114,68 +113,55 @@ func (x *Series) read(tx *db.Tx, city int64) error {
 			return err
 		}
 	}
+	list = slices.DeleteFunc(list, func(v *Version) bool { return v.Until != "" && v.Partly() }) // nine months are no year
+	scheme, code := x.Scheme, x.Code
+	if scheme == ByLine {
+		scheme, code = usual(x.Direction), ""
+	}
+	sums, err := standings(tx, city, list, x.Direction, scheme, code)
+	if err != nil {
+		return err
+	}
 	for _, v := range list {
-		if v.Until != "" && v.Partly() {
-			continue // nine months are no year
-		}
 		for y := v.Year; y <= v.Year+ledger.Planning; y++ {
 			slice, err := v.Slice(y, x.Direction)
 			if err != nil {
 				return err
 			}
-			if err := x.take(tx, city, v, slice, ofLine); err != nil {
-				return err
+			if at := sums[slice]; at != nil && at.whole != nil {
+				x.take(v, slice, at, ofLine)
 			}
 		}
 	}
 	return nil
 }
 
-// take notes what a document says of a year, if it says anything of the direction.
-func (x *Series) take(tx *db.Tx, city int64, v *Version, slice ledger.Slice, ofLine map[ledger.Slice]standingLine) error {
+// take notes what a document says of a year in which it has the direction.
+func (x *Series) take(v *Version, slice ledger.Slice, at *outcome, ofLine map[ledger.Slice]standingLine) {
 	f := &Figure{Version: v, Slice: slice}
-	scheme, code := x.Scheme, x.Code
-	if scheme == ByLine {
-		scheme, code = usual(x.Direction), ""
-	}
-	whole, err := sumOf(tx, city, slice, scheme, "")
-	if errors.Is(err, db.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	x.spoken[v.Phase] = append(x.spoken[v.Phase], f)
 	switch {
 	case x.Scheme == ByLine:
 		l, ok := ofLine[slice]
 		if !ok {
-			return nil
+			return
 		}
 		f.Nominal, f.line = l.amount, l.id
-	case code == "":
-		f.Nominal = whole.Whole()
-		if whole.Stated == nil {
-			f.summed = whole.Lines
+	case x.Code == "":
+		f.Nominal = at.whole.Whole()
+		if at.whole.Stated == nil {
+			f.summed = at.whole.Lines
 		}
+	case at.step == nil:
+		return
 	default:
-		var sum *Sum
-		if sum, err = sumOf(tx, city, slice, scheme, code); err == nil {
-			f.Nominal = sum.Amount
-		}
-	}
-	if errors.Is(err, db.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
+		f.Nominal = at.step.Amount
 	}
 	f.Real = f.Nominal
 	if x.Prices != 0 && x.Index != nil {
 		f.Real, f.Adjusted = f.Nominal.In(x.Index.Prices, slice.Year(), x.Prices)
 	}
 	x.found[v.Phase] = append(x.found[v.Phase], f)
-	return nil
 }
 
 // standingLine is what a line is worth in one slice: the rows that are parts are
@@ -377,9 +363,7 @@ func (x *Series) explain(tx *db.Tx, city int64) error {
 	if x.Below, err = children(tx, city, newest.Slice, x.Scheme, x.Code); err != nil || x.Code == "" {
 		return err
 	}
-	for up := x.tree.parent(x.Scheme, x.Code); up != "" && len(x.Path) < maxDepth; up = x.tree.parent(x.Scheme, up) {
-		x.Path = append([]string{up}, x.Path...)
-	}
+	x.Path = x.tree.above(x.Scheme, x.Code)
 	if x.Meanings, err = meanings(tx, city, x.Scheme, x.Code); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package budget
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/db"
@@ -208,6 +210,62 @@ func sumOf(tx *db.Tx, city int64, s ledger.Slice, scheme, code string) (*Sum, er
 	w.Add("code = ?", code)
 	return db.One(tx, "budget.sum", `SELECT `+sumColumns+` FROM budget_sum WHERE `+w.String(), scanSum, w.Args...)
 }
+
+// outcome is what a version says of a direction in one year: the whole, and a
+// step of it, nil where it does not have that.
+type outcome struct{ whole, step *Sum }
+
+// standings reads the whole and a step in every slice of some versions.
+func standings(tx *db.Tx, city int64, list []*Version, d ledger.Direction, scheme, code string) (map[ledger.Slice]*outcome, error) {
+	of, years := map[int64]*Version{}, map[ledger.Year]bool{}
+	for _, v := range list {
+		of[v.ID] = v
+		for y := v.Year; y <= v.Year+ledger.Planning; y++ {
+			years[y] = true
+		}
+	}
+	out := map[ledger.Slice]*outcome{}
+	if len(of) == 0 {
+		return out, nil
+	}
+	w := db.Of(city)
+	db.AnyOf(w, "version_id", slices.Sorted(maps.Keys(of)))
+	db.AnyOf(w, "year", slices.Sorted(maps.Keys(years)))
+	w.Add("direction = ?", string(d))
+	w.Add("scheme = ?", scheme)
+	db.AnyOf(w, "code", []string{"", code})
+	err := tx.Each("budget.standings", `SELECT version_id, year, `+sumColumns+` FROM budget_sum WHERE `+w.String(), func(r db.Row) error {
+		var version int64
+		var year ledger.Year
+		sum, err := scanSum(rowBehind{r, []any{&version, &year}})
+		if err != nil {
+			return err
+		}
+		slice, err := of[version].Slice(year, d)
+		if err != nil {
+			return err
+		}
+		if out[slice] == nil {
+			out[slice] = &outcome{}
+		}
+		if sum.Code == "" {
+			out[slice].whole = sum
+		}
+		if sum.Code == code {
+			out[slice].step = sum
+		}
+		return nil
+	}, w.Args...)
+	return out, err
+}
+
+// rowBehind is a row whose first columns go elsewhere.
+type rowBehind struct {
+	db.Row
+	first []any
+}
+
+func (r rowBehind) Scan(to ...any) error { return r.Row.Scan(append(r.first, to...)...) }
 
 // children reads the steps below one, the largest first.
 func children(tx *db.Tx, city int64, s ledger.Slice, scheme, parent string) ([]*Sum, error) {

@@ -270,11 +270,7 @@ func (x *Course) place(tx *db.Tx, city int64) (err error) {
 	if x.Code != "" && !known && len(x.Sources) == 0 {
 		return web.NotFound()
 	}
-	for up := x.Code; up != "" && len(x.Path) < maxDepth; {
-		if up = x.tree.parent(x.Scheme, up); up != "" {
-			x.Path = append([]string{up}, x.Path...)
-		}
-	}
+	x.Path = x.tree.above(x.Scheme, x.Code)
 	return nil
 }
 

@@ -149,7 +149,7 @@ func (p *Pages) step(w http.ResponseWriter, r *http.Request, b *ballotForm) erro
 		if err := p.Service.Met(r.Context(), b.City, b.Actor, b.Slug, b.vote); err != nil {
 			return p.refused(w, r, b, err)
 		}
-		return page.Render(w, r, b.meta(), chooseView(b))
+		return p.choose(w, r, b)
 	case step == "choose":
 		return p.choose(w, r, b)
 	case step == "paper" && b.desk:

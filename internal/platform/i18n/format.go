@@ -113,13 +113,16 @@ func (p *Printer) Decimal(v float64, places int) string {
 	return out + mark + frac
 }
 
-// Percent writes a share from 0 to 1.
-func (p *Printer) Percent(share float64) string {
+// Percent writes a share from 0 to 1 in whole percents.
+func (p *Printer) Percent(share float64) string { return p.PercentTo(share, 0) }
+
+// PercentTo writes a share from 0 to 1 in percents with so many digits.
+func (p *Printer) PercentTo(share float64, digits int) string {
 	space := thin
 	if p.lang == "en" {
 		space = ""
 	}
-	return p.Decimal(share*100, 0) + space + "%"
+	return p.Decimal(share*100, digits) + space + "%"
 }
 
 // Money writes an amount in hundredths of a currency. The som has no sign in
