@@ -35,6 +35,15 @@ func serve(t *testing.T, database string, change ...func(*config.Config)) (*app.
 	return serveLogged(t, database, io.Discard, change...)
 }
 
+// bishkek is the clock on the wall of the demo city. The machine's is another
+// day for six hours of every night.
+var bishkek, _ = time.LoadLocation("Asia/Bishkek")
+
+// cityDay is the day in the city, so many years, months and days from now, as a form has it.
+func cityDay(years, months, days int) string {
+	return time.Now().In(bishkek).AddDate(years, months, days).Format(time.DateOnly)
+}
+
 // serveLogged is serve with all that is logged, however little it matters.
 func serveLogged(t *testing.T, database string, log io.Writer, change ...func(*config.Config)) (*app.App, *httptest.Server) {
 	t.Helper()

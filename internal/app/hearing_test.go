@@ -27,7 +27,7 @@ var (
 
 // announced is the form of a hearing with one session in so many days.
 func announced(body string, days, places int) url.Values {
-	day := time.Now().AddDate(0, 0, days).Format("2006-01-02")
+	day := cityDay(0, 0, days)
 	return url.Values{
 		"body": {body}, "kind": {"budget_draft"}, "title_ky": {"Бюджет"}, "title_en": {"The draft budget"}, "materials": {"Draft | https://example.org/draft.pdf"},
 		"place_0": {"Chuy 166"}, "begins_0": {day + "T15:00"}, "ends_0": {day + "T17:00"}, "capacity_0": {strconv.Itoa(places)},
@@ -288,13 +288,17 @@ func TestTheLastPlaceOfAHearingIsOnePersons(t *testing.T) {
 				t.Errorf("on %s the person was reminded %d times, want %d", later.Now(), strings.Count(page, "A reminder of your hearing"), want)
 			}
 		}
+		eve := func(days int) time.Time {
+			at, _ := time.ParseInLocation("2006-01-02T15", cityDay(0, 0, days-1)+"T18", bishkek)
+			return at
+		}
 		reminded(0)
-		later.Advance(20*24*time.Hour - 12*time.Hour)
+		later.Set(eve(20))
 		reminded(1)
-		day := time.Now().AddDate(0, 0, 40).Format("2006-01-02")
+		day := cityDay(0, 0, 40)
 		clerk.do(200, http.MethodPost, "/staff/hearings/sessions/"+strconv.FormatInt(session, 10), url.Values{"do": {"move"}, "place_0": {"Chuy 207"}, "begins_0": {day + "T16:00"}, "ends_0": {day + "T18:00"}})
 		reminded(1)
-		later.Advance(20 * 24 * time.Hour)
+		later.Set(eve(40))
 		reminded(2)
 	})
 }

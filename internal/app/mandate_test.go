@@ -52,7 +52,7 @@ func actedFor(t *testing.T, b *browser) string {
 func TestSomebodyActsForAnotherUntilADay(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
 		one, agent, third, clerk, head := demoPerson(t, s, "2000"), demoPerson(t, s, "2001"), demoPerson(t, s, "2002"), demoPerson(t, s, "1003"), demoPerson(t, s, "1004")
-		soon := time.Now().AddDate(0, 0, 20).Format(time.DateOnly)
+		soon := cityDay(0, 0, 20)
 		offer := func(want int, address, until string) string {
 			t.Helper()
 			page, _ := one.do(want, http.MethodPost, "/account/mandates", url.Values{"do": {"offer"}, "kind": {"family"}, "address": {address}, "until": {until}})
@@ -61,7 +61,7 @@ func TestSomebodyActsForAnotherUntilADay(t *testing.T) {
 		offer(422, "nonsense", soon)
 		offer(422, addressOf(t, a, 2000), soon)
 		offer(422, addressOf(t, a, 2001), "2020-01-01")
-		offer(422, addressOf(t, a, 2001), time.Now().AddDate(3, 0, 0).Format(time.DateOnly))
+		offer(422, addressOf(t, a, 2001), cityDay(3, 0, 0))
 		offer(200, "nobody@city.example", soon) // whether anybody has the address is not told
 		offer(200, addressOf(t, a, 2001), soon)
 		if actedFor(t, agent) != "" {
@@ -137,7 +137,7 @@ func nameOf(t *testing.T, a *app.App, person int64) (name string) {
 func TestAPaperProvesThatSomebodyActsForAChild(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
 		parent, clerk, dispatcher := demoPerson(t, s, "2000"), demoPerson(t, s, "1003"), demoPerson(t, s, "1001")
-		day := time.Now().AddDate(0, 0, 100)
+		day := time.Now().In(bishkek).AddDate(0, 0, 100)
 		ask := url.Values{"do": {"ask"}, "kind": {"family"}, "name": {"Нурай " + secret}, "until": {day.Format(time.DateOnly)}}
 		page, _ := parent.attach(422, "/account/mandates", ask, nil)
 		if !strings.Contains(page, "Нурай "+secret) {

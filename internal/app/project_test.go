@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -163,7 +162,7 @@ func TestAProjectIsWatchedFromPlanToGuarantee(t *testing.T) {
 			t.Fatal(err)
 		}
 		clerk.upload(200, work, "photos", url.Values{
-			"do": {"tell"}, "day": {time.Now().AddDate(0, 0, -1).Format(time.DateOnly)}, "percent": {"40"}, "text_en": {"The old roof is off."}, "stage": {"before"},
+			"do": {"tell"}, "day": {cityDay(0, 0, -1)}, "percent": {"40"}, "text_en": {"The old roof is off."}, "stage": {"before"},
 		}, map[string]string{"a.jpg": pic.String()})
 		page, _ = visit(t, s).do(200, http.MethodGet, public, nil)
 		for _, want := range []string{"100,000 som over budget", "900,000 som → 1,100,000 som", "The old roof is off.", "40%", "tax number 01234567890123", "Rot", "Act 1", "300,000 som"} {
@@ -184,7 +183,7 @@ func TestAProjectIsWatchedFromPlanToGuarantee(t *testing.T) {
 		f.Set("version", "1")
 		clerk.do(409, http.MethodPost, work+"/edit", f)
 		f.Set("version", regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(page)[1])
-		f.Set("guarantee", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+		f.Set("guarantee", cityDay(1, 0, 0))
 		clerk.do(200, http.MethodPost, work+"/edit", f)
 
 		// Releases of its OCID fill the contract, and say nothing the second time.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/ashar-kg/ashar/internal/app"
@@ -14,7 +13,7 @@ import (
 
 // planned is the form of a reception of two slots in so many days, with more fields.
 func planned(body string, days int, more ...string) url.Values {
-	day := time.Now().AddDate(0, 0, days).Format("2006-01-02")
+	day := cityDay(0, 0, days)
 	f := url.Values{
 		"body": {body}, "official_ky": {"Жетекчи"}, "official_en": {"The head"}, "place": {"Chuy 166, room 5"},
 		"begins": {day + "T10:00"}, "ends": {day + "T10:30"}, "minutes": {"15"},
@@ -37,13 +36,13 @@ func TestAReceptionIsPlannedWithItsTerms(t *testing.T) {
 		}
 		refused("does not work for that body", "staff", "1006")
 		refused("does not work for that body", "staff", "2000")
-		refused("must close after it opens", "closes", time.Now().AddDate(0, 0, -1).Format("2006-01-02")+"T10:00")
+		refused("must close after it opens", "closes", cityDay(0, 0, -1)+"T10:00")
 		refused("Shorten by 1 characters", "note", strings.Repeat("ө", 1001))
 		refused("Give a time to come", "begins", "")
 		refused("for 60 people at most", "ends", "9999-01-01T10:00")
 
 		// Who administers the city plans for every body, and reads nobody's name.
-		opens := time.Now().AddDate(0, 0, 2).Format("2006-01-02")
+		opens := cityDay(0, 0, 2)
 		_, at := admin.do(200, http.MethodPost, "/staff/reception", planned(gorsvet, 5, "staff", "1004", "note", "Bring your passport", "opens", opens+"T09:00"))
 		at = strings.TrimPrefix(at, "/staff")
 		page, _ := one.do(200, http.MethodGet, at, nil)

@@ -28,7 +28,7 @@ var (
 // returns its address.
 func hours(t *testing.T, by *browser, body string, days int) string {
 	t.Helper()
-	day := time.Now().AddDate(0, 0, days).Format("2006-01-02")
+	day := cityDay(0, 0, days)
 	_, at := by.do(200, http.MethodPost, "/staff/reception", url.Values{
 		"body": {body}, "official_ky": {"Жетекчи"}, "official_en": {"The head"}, "place": {"Chuy 166, room 5"},
 		"begins": {day + "T10:00"}, "ends": {day + "T10:30"}, "minutes": {"15"},

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/ashar-kg/ashar/internal/app"
 	"github.com/ashar-kg/ashar/internal/platform/config"
@@ -108,7 +107,7 @@ func sow(t *testing.T, a *app.App, s *httptest.Server) (x sown) {
 	hall := hours(t, clerk, gorsvet, 5)
 	page, _ = author.do(200, http.MethodGet, hall, nil)
 	author.do(200, http.MethodPost, hall, url.Values{"slot": {slotsOn(page)[0]}, "subject": {"I come about " + seedVisit}})
-	author.attach(200, "/account/mandates", url.Values{"do": {"ask"}, "kind": {"family"}, "name": {seedChild}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}, map[string]string{"birth.txt": seedPaper})
+	author.attach(200, "/account/mandates", url.Values{"do": {"ask"}, "kind": {"family"}, "name": {seedChild}, "until": {cityDay(0, 1, 0)}}, map[string]string{"birth.txt": seedPaper})
 	return x
 }
 

@@ -140,7 +140,7 @@ func TestAnIdeaTravelsFromAResidentToTheList(t *testing.T) {
 			t.Error("the idea should stand in the inbox")
 		}
 		clerk.do(422, http.MethodPost, staff, url.Values{"do": {"return"}, "note": {""}, "until": {"2020-01-01"}})
-		until := time.Now().AddDate(0, 0, 5).Format(time.DateOnly)
+		until := cityDay(0, 0, 5)
 		clerk.do(200, http.MethodPost, staff, url.Values{"do": {"return"}, "note": {"Which side of the street?"}, "until": {until}})
 		page, _ = author.do(200, http.MethodGet, at+"/correct", nil)
 		if !strings.Contains(page, "Which side of the street?") || !strings.Contains(page, `value="Lamps on Chuy"`) {
@@ -234,8 +234,7 @@ func listed(t *testing.T, a *app.App, s *httptest.Server, head *browser, number 
 	if page, _ := head.do(422, http.MethodPost, staff+"/setup", changed(form, "pot_0_code", "town")); !strings.Contains(page, "cannot be removed") {
 		t.Error("a pot with a project should stay")
 	}
-	now := time.Now()
-	form.Set("voting_begins", now.Add(-time.Minute).In(zone(a)).Format("2006-01-02T15:04"))
+	form.Set("voting_begins", time.Now().Add(-time.Minute).In(bishkek).Format("2006-01-02T15:04"))
 	head.do(200, http.MethodPost, staff+"/setup", form)
 	openVote(t, s, "2031")
 	for what, f := range map[string]url.Values{
@@ -248,11 +247,6 @@ func listed(t *testing.T, a *app.App, s *httptest.Server, head *browser, number 
 	head.do(409, http.MethodPost, staff+"/list", url.Values{"do": {"drop"}, "code": {"C01"}, "reason": {"Late"}})
 	head.do(409, http.MethodPost, staff+"/list", url.Values{"do": {"publish"}, "seed": {"1"}})
 	head.do(409, http.MethodPost, "/staff/ideas/"+number, url.Values{"do": {"take"}})
-}
-
-func zone(a *app.App) *time.Location {
-	c, _ := a.Cities.ByID(demo.CityID)
-	return c.Zone
 }
 
 func TestARefusedIdeaIsObjectedToOnce(t *testing.T) {
@@ -354,7 +348,7 @@ func TestEachRoleDoesWithAnIdeaWhatTheMatrixSays(t *testing.T) {
 		}{
 			{"check", []string{"idea.internal", vote.Evaluate}, func(p permission.Actor, n string) error { return a.Votes.Accept(ctx, c, p, n, 0) }, nil},
 			{"return", []string{"idea.internal", vote.Evaluate}, func(p permission.Actor, n string) error {
-				return a.Votes.Return(ctx, c, p, n, "More, please.", time.Now().AddDate(0, 0, 3).Format(time.DateOnly), "en")
+				return a.Votes.Return(ctx, c, p, n, "More, please.", cityDay(0, 0, 3), "en")
 			}, nil},
 			{"refuse", []string{"idea.internal", vote.Evaluate}, func(p permission.Actor, n string) error {
 				return a.Votes.Judge(ctx, c, p, n, vote.Evaluation{Reasons: words})

@@ -67,7 +67,7 @@ func TestAnIdeaReachesAlongALineOrOverAnArea(t *testing.T) {
 		}
 
 		// What was returned is corrected corner by corner, and may become an area.
-		clerk.do(200, http.MethodPost, "/staff/ideas/"+number, url.Values{"do": {"return"}, "note": {"How far?"}, "until": {time.Now().AddDate(0, 0, 5).Format(time.DateOnly)}})
+		clerk.do(200, http.MethodPost, "/staff/ideas/"+number, url.Values{"do": {"return"}, "note": {"How far?"}, "until": {cityDay(0, 0, 5)}})
 		if page, _ = author.do(200, http.MethodGet, at+"/correct", nil); !strings.Contains(page, "42.8757, 74.6036\n") || !strings.Contains(page, `value="line" checked`) {
 			t.Error("the form should hold the corners as they were typed")
 		}
@@ -79,7 +79,7 @@ func TestAnIdeaReachesAlongALineOrOverAnArea(t *testing.T) {
 		for _, name := range []string{"code", "district", "title_en", "amount"} {
 			form.Del("pot_1_" + name) // a pot without projects cannot be voted on
 		}
-		form.Set("voting_begins", time.Now().Add(-time.Minute).In(zone(a)).Format("2006-01-02T15:04"))
+		form.Set("voting_begins", time.Now().Add(-time.Minute).In(bishkek).Format("2006-01-02T15:04"))
 		head.do(200, http.MethodPost, "/staff/vote/2041/setup", form)
 		openVote(t, s, "2041")
 		onTheBallot(t, s, author, number)

@@ -1,7 +1,7 @@
 // A clerk gives notice of a hearing; a resident signs up and asks on a telephone
 // without scripts, in Kyrgyz; somebody who calls is signed up by the desk; the
 // question is let through, answered, and read.
-import { check, desk, end, launch, phone, visitor } from './kit.mjs';
+import { check, cityTime, desk, end, launch, phone, visitor } from './kit.mjs';
 
 const [base] = process.argv.slice(2);
 const browser = await launch();
@@ -12,7 +12,7 @@ async function someone(options, person) {
   return page;
 }
 
-const day = (days, hour) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10) + `T${hour}:00`;
+const day = (days, hour) => `${cityTime(days).slice(0, 10)}T${hour}:00`;
 const fits = async (page, what) => check((await page.evaluate(() => document.documentElement.scrollWidth).catch(() => 0)) <= page.viewportSize().width, `${what} fits the screen`);
 
 const clerk = await someone({ ...desk, locale: 'ru' }, '1003');

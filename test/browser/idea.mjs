@@ -1,7 +1,7 @@
 // The staff sets a campaign up; residents send ideas on a telephone, in Kyrgyz
 // with scripts and in Russian without: a line drawn on the map, an area typed by
 // its corners. The staff evaluates them and publishes the list.
-import { check, desk, end, launch, phone, visitor } from './kit.mjs';
+import { check, cityTime, desk, end, launch, phone, visitor } from './kit.mjs';
 
 const [base] = process.argv.slice(2);
 const browser = await launch();
@@ -13,7 +13,6 @@ async function someone(options, person) {
   return page;
 }
 
-const moment = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 16);
 
 async function setUp() {
   const page = await someone({ ...desk, locale: 'en' }, '1004');
@@ -22,12 +21,12 @@ async function setUp() {
   await page.selectOption('#body', { index: 1 });
   for (const [lang, text] of Object.entries({ ky: 'Жарык шаар', ru: 'Светлый город', en: 'A bright city' })) await page.fill(`#title_${lang}`, text);
   for (const phase of ['collecting', 'checking', 'evaluating', 'correcting', 'appealing']) {
-    await page.fill(`#${phase}_begins`, moment(-1));
-    await page.fill(`#${phase}_ends`, moment(20));
+    await page.fill(`#${phase}_begins`, cityTime(-1));
+    await page.fill(`#${phase}_ends`, cityTime(20));
   }
   await page.locator('main form button[type=submit]').click();
   check((await page.locator('.govuk-error-summary').count()) === 1, 'staff: a campaign without money is refused');
-  check((await page.inputValue('#title_ky')) === 'Жарык шаар' && (await page.inputValue('#collecting_ends')) === moment(20), 'staff: nothing that was typed is lost');
+  check((await page.inputValue('#title_ky')) === 'Жарык шаар' && (await page.inputValue('#collecting_ends')) === cityTime(20), 'staff: nothing that was typed is lost');
   await page.fill('#pot_0_code', 'city');
   await page.fill('#pot_0_title_en', 'The whole city');
   await page.fill('#pot_0_amount', '5 000 000');

@@ -12,6 +12,10 @@ export const phone = { viewport: { width: 390, height: 844 }, isMobile: true, ha
 export const desk = { viewport: { width: 1280, height: 900 } };
 export const centre = { permissions: ['geolocation'], geolocation: { latitude: 42.8755, longitude: 74.6037 } };
 
+// cityTime is the clock on the wall of the demo city, so many days from now, as a field for a day and a time has it.
+// The machine's clock is another day for six hours of every night.
+export const cityTime = (days) => new Date(Date.now() + days * 864e5).toLocaleString('sv-SE', { timeZone: 'Asia/Bishkek', dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T');
+
 let failures = 0;
 
 export function check(ok, what) {

@@ -2,7 +2,7 @@
 // it and asks; the body answers and tells of the progress with a photo; a
 // journalist takes the file.
 import { readFileSync } from 'node:fs';
-import { become, check, desk, end, launch, phone, visitor } from './kit.mjs';
+import { become, check, cityTime, desk, end, launch, phone, visitor } from './kit.mjs';
 
 const base = process.argv[2];
 const photo = { name: 'after.jpg', mimeType: 'image/jpeg', buffer: readFileSync(process.argv[3]) };
@@ -35,7 +35,7 @@ await admin.goto(`${base}/staff/figures`);
 check((await admin.locator('main').innerText()).includes('Проекты с тревожными признаками'), 'the dashboard of the city shows projects that go wrong');
 await admin.goto(`${base}/staff${at}`);
 await admin.locator('main summary', { hasText: 'Сообщить о ходе работ' }).click();
-await admin.fill('#tell-day', new Date(Date.now() - 864e5).toISOString().slice(0, 10));
+await admin.fill('#tell-day', cityTime(-1).slice(0, 10));
 await admin.fill('#tell-percent', '80');
 await admin.fill('#tell-text_ky', 'Спортзалдын дубалдары жылууланды.');
 await admin.fill('#tell-text_ru', 'Стены спортзала утеплены.');

@@ -8,12 +8,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, desk, end, launch, phone, visitor } from './kit.mjs';
+import { check, cityTime, desk, end, launch, phone, visitor } from './kit.mjs';
 
 const [base, bin, state, step] = process.argv.slice(2);
 const browser = await launch();
 const at = '/vote/whole';
-const moment = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 16);
 
 async function someone(options, person) {
   const page = await visitor(browser, options);
@@ -34,8 +33,8 @@ async function setsUp(page) {
   await page.fill('#title_ky', 'Башынан аягына чейин');
   await page.fill('#title_en', 'From start to end');
   for (const phase of ['collecting', 'checking', 'evaluating', 'voting']) {
-    await page.fill(`#${phase}_begins`, moment(-1));
-    await page.fill(`#${phase}_ends`, moment(1));
+    await page.fill(`#${phase}_begins`, cityTime(-1));
+    await page.fill(`#${phase}_ends`, cityTime(1));
   }
   await page.fill('#pot_0_code', 'city');
   await page.fill('#pot_0_title_ky', 'Бүткүл шаар');
