@@ -71,6 +71,25 @@ func TestErrorsHaveOneKindOnBothEngines(t *testing.T) {
 	})
 }
 
+// Another process may have drawn the same identifier; which is drawn next is another.
+func TestAnIdentifierThatIsTakenIsDrawnAgain(t *testing.T) {
+	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
+		drawn := []int64{1, 1, 2}
+		for range 2 {
+			if err := d.Update(t.Context(), func(tx *db.Tx) error {
+				id := drawn[0]
+				drawn = drawn[1:]
+				return insert(tx, id, "лампа")
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := count(t, d); n != 2 || len(drawn) != 0 {
+			t.Errorf("%d rows stored and %v not drawn, want 2 and all", n, drawn)
+		}
+	})
+}
+
 func TestOneFailedWriteOfAGroupTakesNobodyWithIt(t *testing.T) {
 	dbtest.Each(t, tables, func(t *testing.T, d *db.DB) {
 		boom := errors.New("boom")

@@ -81,18 +81,25 @@ func kindOf(err error) error {
 	return nil
 }
 
-// retryable tells whether the same transaction may succeed when run again.
+// retryable tells whether the same transaction may succeed when run again. A key
+// that ends with an id may have been drawn by another process in the same
+// millisecond: run again, the transaction draws another.
 func retryable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code {
 		case "40001", "40P01", "57P01", "57P02", "57P03", "55P03":
 			return true
+		case "23505": // "Key (city_id, id)=(1, 2) already exists."
+			return strings.Contains(pg.Detail, " id)=(") || strings.Contains(pg.Detail, "(id)=(")
 		}
 		return strings.HasPrefix(pg.Code, "08")
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
+		if lite.Code() == sqlitePrimaryKey { // "UNIQUE constraint failed: t.city_id, t.id (1555)"
+			return strings.Contains(lite.Error(), ".id (")
+		}
 		code := lite.Code() & 0xff
 		return code == sqliteBusy || code == sqliteLocked
 	}

@@ -1,7 +1,8 @@
 // Package ids makes the identifiers of every row: time-ordered 63-bit integers,
 // 41 bits of milliseconds since 2020 and 22 random bits. They need no database
-// round trip, sort by age, and are unique inside a city; the unique key of the
-// table catches the rare collision and db.Update's retry draws again.
+// round trip and sort by age. A process does not draw one twice; when two
+// processes draw the same in one millisecond, the primary key of the table
+// catches it and db.Update runs again, with another.
 package ids
 
 import (
@@ -28,8 +29,31 @@ func At(t time.Time) int64 {
 	if ms < 0 {
 		ms = 0
 	}
-	return ms<<randomBits | random()
+	drawn.Lock()
+	defer drawn.Unlock()
+	for {
+		id := ms<<randomBits | random()
+		if _, twice := drawn.set[id]; twice {
+			continue
+		}
+		delete(drawn.set, drawn.last[drawn.at])
+		drawn.last[drawn.at], drawn.set[id] = id, struct{}{}
+		drawn.at = (drawn.at + 1) % remembered
+		return id
+	}
 }
+
+// remembered is how many identifiers are known not to be drawn again. A change of
+// a case alone writes some forty rows in a millisecond or two: without it, one in
+// some thousands would meet its own.
+const remembered = 1 << 14
+
+var drawn = struct {
+	sync.Mutex
+	set  map[int64]struct{}
+	last [remembered]int64 // in the order they were drawn, the oldest at at
+	at   int
+}{set: make(map[int64]struct{}, remembered)}
 
 // Time returns the instant an identifier was made for, exact to the millisecond.
 func Time(id int64) time.Time { return time.UnixMilli(id>>randomBits + epoch) }
@@ -51,14 +75,12 @@ func Parse(s string) (int64, bool) {
 
 // pool of random bytes: one read of the kernel's generator serves 256 ids.
 var pool struct {
-	sync.Mutex
 	buf [1024]byte
 	at  int
 }
 
+// random is called with drawn locked.
 func random() int64 {
-	pool.Lock()
-	defer pool.Unlock()
 	if pool.at == 0 || pool.at+4 > len(pool.buf) {
 		rand.Read(pool.buf[:]) // never fails since Go 1.24
 		pool.at = 0
