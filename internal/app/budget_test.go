@@ -213,7 +213,7 @@ func exports(t *testing.T, s *httptest.Server, version string) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	cells, err := book.GetRows("Budget", excelize.Options{RawCellValue: true})
+	cells, err := book.GetRows("lines", excelize.Options{RawCellValue: true})
 	if err != nil || len(cells) != 3 || cells[1][column("functional_code")] != "0405" || cells[2][column("amount")] != "-250" {
 		t.Errorf("XLSX: %q, %v", cells, err)
 	}

@@ -183,7 +183,7 @@ func courseFiles(t *testing.T, read func(int, string) string) {
 	if at(6, "kind") != "done" || at(6, "day") != "2023-09-30" || at(6, "plan") != "1200" || at(6, "executed") != "732" || at(6, "share_of_plan") != "0.6100" || at(3, "replaced") != "true" || at(6, "source") != "Treasury" {
 		t.Errorf("CSV: %q", rows)
 	}
-	var doc struct{ Rows []map[string]string }
+	var doc struct{ Rows []map[string]any }
 	if err := json.Unmarshal([]byte(read(200, "/budget/year/course.json?year=2023&dir=expenditure&at=09")), &doc); err != nil || len(doc.Rows) != 6 || doc.Rows[5]["executed"] != "500" || doc.Rows[5]["code"] != "09" {
 		t.Errorf("JSON: %v, %v", doc, err)
 	}

@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,7 +14,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/ashar-kg/ashar/internal/app"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 )
 
 // approve imports and publishes an approved budget of a year, whose rows are
@@ -80,6 +86,8 @@ func TestAnyCategoryOverTheYearsInThePricesOfOne(t *testing.T) {
 		categories(t, s, first, get)
 		meaning(t, officer, get)
 		comparison(t, get, first, last)
+		files(t, s, "/budget/series?phase=approved&prices=2010&by=economic&at=22", "/budget/compare?dir=expenditure&by=economic&prices=2010&a="+filepath.Base(first)+"&b="+filepath.Base(last),
+			"/budget/prices", "/budget/year?year=2021&dir=revenue", first+"?by=economic&at=22")
 		indexed(t, a, s, officer, get)
 		ruptures(t, a, s, officer, get)
 	})
@@ -132,6 +140,49 @@ func categories(t *testing.T, s *httptest.Server, first string, get func(string)
 	} {
 		if got := cell(want[0], want[1]); got != want[2] {
 			t.Errorf("CSV: %s of %s is %q, want %q", want[1], want[0], got, want[2])
+		}
+	}
+}
+
+// files takes every table of figures that a page shows in every kind of file: all
+// have the rows of the CSV, and say which page they are of.
+func files(t *testing.T, s *httptest.Server, pages ...string) {
+	t.Helper()
+	v := visit(t, s)
+	for _, at := range pages {
+		page, _ := v.do(200, http.MethodGet, at, nil)
+		of := map[string][]byte{}
+		for _, kind := range []string{table.CSV, table.XLSX, table.JSON} {
+			link := regexp.MustCompile(`href="(/budget/[^"]*\.` + kind + `[^"]*)" download`).FindStringSubmatch(page)
+			if link == nil {
+				t.Fatalf("%s does not lead to its rows as %s", at, kind)
+			}
+			data, _ := v.do(200, http.MethodGet, html.UnescapeString(link[1]), nil)
+			of[kind] = []byte(data)
+			v.do(404, http.MethodGet, strings.Replace(html.UnescapeString(link[1]), "."+kind, ".doc", 1), nil)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(of[table.CSV])).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Fatalf("%s: %d rows, %v", at, len(rows), err)
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(of[table.XLSX]))
+		if err != nil {
+			t.Fatalf("%s: %v", at, err)
+		}
+		cells, err := book.GetRows(book.GetSheetList()[0], excelize.Options{RawCellValue: true})
+		if err != nil || len(cells) != len(rows) || !slices.Equal(cells[0], rows[0]) {
+			t.Errorf("%s: the workbook has %d rows of %d, %v", at, len(cells), len(rows), err)
+		}
+		if about, err := book.GetRows("source"); err != nil || len(about) == 0 {
+			t.Errorf("%s: the workbook does not say what it is of: %v", at, err)
+		}
+		book.Close()
+		var doc struct {
+			About              map[string]string
+			Lines, Rows, Years []json.RawMessage
+		}
+		if err := json.Unmarshal(of[table.JSON], &doc); err != nil || len(doc.Lines)+len(doc.Rows)+len(doc.Years) != len(rows)-1 || !strings.Contains(doc.About["page"], "/budget/") {
+			t.Errorf("%s: JSON has %d rows of %d, %v", at, len(doc.Lines)+len(doc.Rows)+len(doc.Years), len(rows)-1, err)
 		}
 	}
 }

@@ -3,19 +3,17 @@ package budget
 import (
 	"archive/zip"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/ashar-kg/ashar/internal/civic/city"
 	"github.com/ashar-kg/ashar/internal/features/budget/fdp"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 )
 
 // Extract is the lines that a page shows, for a file: one slice and its filter,
@@ -30,19 +28,9 @@ type Extract struct {
 	tree    *tree
 }
 
-// The files of an extract.
-const (
-	AsCSV     = "csv"
-	AsXLSX    = "xlsx"
-	AsJSON    = "json"
-	AsPackage = "zip" // a Fiscal Data Package
-)
-
-// types are what the files are called to browsers.
-var types = map[string]string{
-	AsCSV: "text/csv; charset=utf-8", AsJSON: "application/json", AsPackage: "application/zip",
-	AsXLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+// AsPackage is an extract as a Fiscal Data Package; its other files are those of
+// every table.
+const AsPackage = "zip"
 
 // exported is one column of every file: its columnType in the taxonomy of the
 // Fiscal Data Package 1.0rc1, "" for what the taxonomy has no word for.
@@ -101,18 +89,21 @@ var columns = []exported{
 	{"until", "date", "", func(x *Extract, _ *Line) string { return x.Version.Until }},
 }
 
-func (x *Extract) head() []string {
-	out := make([]string, len(columns))
+// table is an extract as a table, with where its figures come from.
+func (x *Extract) table() *table.Table {
+	t := &table.Table{Name: "lines", About: x.about(), AboutName: "source", Columns: make([]table.Column, len(columns))}
 	for i, c := range columns {
-		out[i] = c.name
+		t.Columns[i].Name = c.name
+		switch {
+		case c.columnType == "value":
+			t.Columns[i].Kind = table.Amount
+		case c.kind == "integer":
+			t.Columns[i].Kind = table.Integer
+		case c.kind == "boolean":
+			t.Columns[i].Kind = table.Boolean
+		}
 	}
-	return out
-}
-
-func (x *Extract) row(l *Line, out []string) {
-	for i, c := range columns {
-		out[i] = c.value(x, l)
-	}
+	return t
 }
 
 // Name is the name of the file without its extension.
@@ -128,36 +119,20 @@ func (s *Service) Write(ctx context.Context, x *Extract, kind string, w io.Write
 			return err
 		}
 		x.tree = treeOf(list)
-		each := func(fn func(*Line) error) error { return eachLine(tx, x.City.ID, x.Slice, x.Filter, fn) }
-		switch kind {
-		case AsXLSX:
-			return x.workbook(w, each)
-		case AsJSON:
-			return x.document(w, each)
-		case AsPackage:
-			return x.bundle(w, each)
+		rows := func(put func([]string) error) error {
+			row := make([]string, len(columns))
+			return eachLine(tx, x.City.ID, x.Slice, x.Filter, func(l *Line) error {
+				for i, c := range columns {
+					row[i] = c.value(x, l)
+				}
+				return put(row)
+			})
 		}
-		return x.table(w, each)
+		if kind == AsPackage {
+			return x.bundle(w, rows)
+		}
+		return x.table().Write(w, kind, rows)
 	})
-}
-
-type lines func(func(*Line) error) error
-
-// table writes a CSV.
-func (x *Extract) table(w io.Writer, each lines) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(x.head()); err != nil {
-		return err
-	}
-	row := make([]string, len(columns))
-	if err := each(func(l *Line) error {
-		x.row(l, row)
-		return out.Write(row)
-	}); err != nil {
-		return err
-	}
-	out.Flush()
-	return out.Error()
 }
 
 // about is where the figures of a file come from.
@@ -178,105 +153,6 @@ func (x *Extract) about() [][2]string {
 		{"prices", "of the fiscal year, not adjusted"},
 		{"page", x.Page},
 	}
-}
-
-// workbook writes an XLSX: the lines, and a sheet that says what they are. Codes
-// stay texts, amounts are numbers with two places.
-func (x *Extract) workbook(w io.Writer, each lines) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	const sheet = "Budget"
-	if err := f.SetSheetName("Sheet1", sheet); err != nil {
-		return err
-	}
-	style, err := f.NewStyle(&excelize.Style{NumFmt: 4})
-	if err != nil {
-		return err
-	}
-	out, err := f.NewStreamWriter(sheet)
-	if err != nil {
-		return err
-	}
-	cells := make([]any, len(columns))
-	for i, name := range x.head() {
-		cells[i] = name
-	}
-	if err := out.SetRow("A1", cells); err != nil {
-		return err
-	}
-	row, n := make([]string, len(columns)), 1
-	if err := each(func(l *Line) error {
-		x.row(l, row)
-		for i, c := range columns {
-			cells[i] = row[i]
-			if c.columnType == "value" {
-				cells[i] = excelize.Cell{StyleID: style, Value: float64(l.Amount.Tyiyn()) / 100}
-			} else if c.kind == "integer" {
-				cells[i], _ = strconv.Atoi(row[i])
-			}
-		}
-		n++
-		at, err := excelize.CoordinatesToCellName(1, n)
-		if err != nil {
-			return err
-		}
-		return out.SetRow(at, cells)
-	}); err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	if _, err := f.NewSheet("Source"); err != nil {
-		return err
-	}
-	for i, pair := range x.about() {
-		if err := f.SetSheetRow("Source", fmt.Sprintf("A%d", i+1), &[]any{pair[0], pair[1]}); err != nil {
-			return err
-		}
-	}
-	return f.Write(w)
-}
-
-// document writes JSON. Amounts are text: exact in every reader.
-func (x *Extract) document(w io.Writer, each lines) error {
-	about := map[string]string{}
-	for _, pair := range x.about() {
-		about[pair[0]] = pair[1]
-	}
-	head, err := json.Marshal(about)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(w, "{\"about\":%s,\"lines\":[", head); err != nil {
-		return err
-	}
-	row, sep := make([]string, len(columns)), "\n"
-	if err := each(func(l *Line) error {
-		x.row(l, row)
-		one := map[string]any{}
-		for i, c := range columns {
-			switch {
-			case c.kind == "integer":
-				one[c.name], _ = strconv.Atoi(row[i])
-			case c.kind == "boolean":
-				one[c.name] = row[i] == "true"
-			case row[i] != "":
-				one[c.name] = row[i]
-			}
-		}
-		text, err := json.Marshal(one)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "%s%s", sep, text)
-		sep = ",\n"
-		return err
-	}); err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, "\n]}\n")
-	return err
 }
 
 // Descriptor is the datapackage.json of an extract, by the Fiscal Data Package
@@ -325,7 +201,7 @@ func (x *Extract) slug() string {
 }
 
 // bundle writes a Fiscal Data Package as a zip.
-func (x *Extract) bundle(w io.Writer, each lines) error {
+func (x *Extract) bundle(w io.Writer, rows table.Rows) error {
 	z := zip.NewWriter(w)
 	f, err := z.Create("datapackage.json")
 	if err != nil {
@@ -340,7 +216,7 @@ func (x *Extract) bundle(w io.Writer, each lines) error {
 	if f, err = z.Create("budget.csv"); err != nil {
 		return err
 	}
-	if err := x.table(f, each); err != nil {
+	if err := x.table().Write(f, table.CSV, rows); err != nil {
 		return err
 	}
 	return z.Close()

@@ -27,6 +27,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
 	"github.com/ashar-kg/ashar/internal/platform/jobs"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -369,6 +370,23 @@ func attach(w http.ResponseWriter, name, kind string) {
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(path.Base(name)))
 }
 
+// kindOf is the kind of file that an address asks for, of a table so called.
+func kindOf(r *http.Request, name string) (kind string, ok bool) {
+	kind, ok = strings.CutPrefix(r.PathValue("file"), name+".")
+	return kind, ok && table.Types[kind] != ""
+}
+
+// sendTable sends a table as a file.
+func sendTable(w http.ResponseWriter, name, kind string, t *table.Table, rows [][]string) error {
+	attach(w, name+"."+kind, table.Types[kind])
+	return t.Write(w, kind, table.All(rows))
+}
+
+// tableAbout is what the file of a page says of itself.
+func (s *scene) tableAbout(address string) [][2]string {
+	return [][2]string{{"page", s.Absolute(address)}, {"currency", s.City.Currency}, {"made", s.Now.In(s.City.Zone).Format(time.DateOnly)}}
+}
+
 func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r)
 	if err != nil {
@@ -376,7 +394,11 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	at, ok := place(r)
 	kind, known := strings.CutPrefix(r.PathValue("file"), "budget.")
-	if !ok || !known || types[kind] == "" {
+	media := table.Types[kind]
+	if kind == AsPackage {
+		media = "application/zip"
+	}
+	if !ok || !known || media == "" {
 		return web.NotFound()
 	}
 	x, err := p.Service.Extract(r.Context(), s.City, s.Actor, at, s.Lang())
@@ -384,7 +406,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	x.Page = s.Absolute(stepAt(at.Version, x.Slice, x.Filter.Scheme, at.Code))
-	attach(w, x.Name()+"."+kind, types[kind])
+	attach(w, x.Name()+"."+kind, media)
 	return p.Service.Write(r.Context(), x, kind, w)
 }
 

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"encoding/csv"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,6 +13,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/features/budget/fdp"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
@@ -23,10 +23,10 @@ import (
 func (p *Pages) seriesRoutes() []manifest.Route {
 	return []manifest.Route{
 		{Pattern: "GET /budget/series", Handle: p.series, Cached: true},
-		{Pattern: "GET /budget/series/series.csv", Handle: p.seriesFile},
-		{Pattern: "GET /budget/compare/compare.csv", Handle: p.compareFile},
+		{Pattern: "GET /budget/series/{file}", Handle: p.seriesFile},
+		{Pattern: "GET /budget/compare/{file}", Handle: p.compareFile},
 		{Pattern: "GET /budget/prices", Handle: p.prices, Cached: true},
-		{Pattern: "GET /budget/prices/prices.csv", Handle: p.pricesFile},
+		{Pattern: "GET /budget/prices/{file}", Handle: p.pricesFile},
 		{Pattern: "GET /staff/budget/prices", Handle: p.keepPrices},
 		{Pattern: "POST /staff/budget/prices", Handle: p.savePrices},
 		{Pattern: "GET /staff/budget/breaks", Handle: p.keepBreaks},
@@ -133,6 +133,10 @@ func yearText(y ledger.Year) string { return strconv.Itoa(int(y)) }
 // seriesFile sends a series as CSV: the figures as the documents have them, and
 // beside them the adjusted ones, if any were asked for.
 func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
+	kind, ok := kindOf(r, "series")
+	if !ok {
+		return web.NotFound()
+	}
 	s, err := p.scene(r)
 	if err != nil {
 		return err
@@ -145,21 +149,21 @@ func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
 	if x.Prices != 0 {
 		name += "-prices-" + yearText(x.Prices)
 	}
-	attach(w, name+".csv", types[AsCSV])
-	return s.writeSeries(w, x)
+	t := table.Table{Name: "years", Columns: seriesColumns, About: s.tableAbout("/budget/series?" + x.values().Encode()), AboutName: "source"}
+	return sendTable(w, name, kind, &t, s.seriesRows(x))
 }
 
 // seriesColumns are those of the file of a series.
-var seriesColumns = []string{
+var seriesColumns = table.Columns([]string{
 	"fiscal_year", "phase", "direction", "classification", "code", "label", "status", "amount_nominal", "currency", "adjusted", "amount_adjusted", "prices_of", "index_of_year", "index_of_prices", "index", "index_source",
 	"residents", "per_resident_nominal", "per_resident_adjusted", "planned_ahead", "version", "version_date", "source", "break_before", "break_source",
-}
+}, map[string]table.Kind{
+	"fiscal_year": table.Integer, "amount_nominal": table.Amount, "adjusted": table.Boolean, "amount_adjusted": table.Amount, "prices_of": table.Integer,
+	"index_of_year": table.Number, "index_of_prices": table.Number, "residents": table.Integer, "per_resident_nominal": table.Amount, "per_resident_adjusted": table.Amount,
+	"planned_ahead": table.Boolean,
+})
 
-func (s *scene) writeSeries(w io.Writer, x *Series) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(seriesColumns); err != nil {
-		return err
-	}
+func (s *scene) seriesRows(x *Series) (out [][]string) {
 	for _, p := range x.Points {
 		rows := append([]*Figure{p.Figure}, p.Others...)
 		for i, f := range rows {
@@ -174,13 +178,10 @@ func (s *scene) writeSeries(w io.Writer, x *Series) error {
 			case x.Partial(f):
 				status = "sum_of_lines"
 			}
-			if err := out.Write(s.seriesRow(x, p, f, status)); err != nil {
-				return err
-			}
+			out = append(out, s.seriesRow(x, p, f, status))
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out
 }
 
 func (s *scene) seriesRow(x *Series, p *Point, f *Figure, status string) []string {
@@ -209,7 +210,7 @@ func (s *scene) seriesRow(x *Series, p *Point, f *Figure, status string) []strin
 	}
 	cells := make([]string, len(seriesColumns))
 	for i, c := range seriesColumns {
-		cells[i] = row[c]
+		cells[i] = row[c.Name]
 	}
 	return cells
 }
@@ -227,6 +228,10 @@ func (s *scene) adjustedCells(x *Series, f *Figure, row map[string]string) {
 // compareFile sends the rows of a comparison as its page has them, with the
 // figures of the documents and, if asked for, the adjusted ones beside them.
 func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
+	kind, ok := kindOf(r, "compare")
+	if !ok {
+		return web.NotFound()
+	}
 	s, err := p.scene(r)
 	if err != nil {
 		return err
@@ -242,13 +247,7 @@ func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
 	if x.priced.Adjusted {
 		name += "-prices-" + yearText(x.priced.Prices)
 	}
-	attach(w, name+".csv", types[AsCSV])
-	out := csv.NewWriter(w)
-	rows := [][]string{{
-		"level", "code", "label", "kind", "before_nominal", "after_nominal", "currency", "adjusted", "before_adjusted", "after_adjusted", "prices_of", "index_before", "index_after", "index_of_prices", "index", "index_source",
-		"direction", "classification", "year_before", "phase_before", "date_before", "year_after", "phase_after", "date_after",
-	}}
-	rows = append(rows, s.compareRow(x, inAll, s.T("budget.whole"), ledger.Difference{Change: x.Totals}))
+	rows := [][]string{s.compareRow(x, inAll, s.T("budget.whole"), ledger.Difference{Change: x.Totals})}
 	for _, d := range x.Steps {
 		label, _ := s.stepOf(x, d)
 		rows = append(rows, s.compareRow(x, inSteps, label, d))
@@ -257,8 +256,18 @@ func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
 		label, _ := s.lineOfKey(x, d)
 		rows = append(rows, s.compareRow(x, inLines, label, d))
 	}
-	return out.WriteAll(rows)
+	t := table.Table{Name: "rows", Columns: compareColumns, About: s.tableAbout(x.at(x.priced.Prices)), AboutName: "source"}
+	return sendTable(w, name, kind, &t, rows)
 }
+
+// compareColumns are those of the file of a comparison.
+var compareColumns = table.Columns([]string{
+	"level", "code", "label", "kind", "before_nominal", "after_nominal", "currency", "adjusted", "before_adjusted", "after_adjusted", "prices_of", "index_before", "index_after", "index_of_prices", "index", "index_source",
+	"direction", "classification", "year_before", "phase_before", "date_before", "year_after", "phase_after", "date_after",
+}, map[string]table.Kind{
+	"before_nominal": table.Amount, "after_nominal": table.Amount, "adjusted": table.Boolean, "before_adjusted": table.Amount, "after_adjusted": table.Amount, "prices_of": table.Integer,
+	"index_before": table.Number, "index_after": table.Number, "index_of_prices": table.Number, "year_before": table.Integer, "year_after": table.Integer,
+})
 
 func (s *scene) compareRow(x *Comparison, level, label string, d ledger.Difference) []string {
 	before, after := d.From(), d.To()
@@ -303,6 +312,10 @@ func (p *Pages) prices(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) pricesFile(w http.ResponseWriter, r *http.Request) error {
+	kind, ok := kindOf(r, "prices")
+	if !ok {
+		return web.NotFound()
+	}
 	s, err := p.scene(r)
 	if err != nil {
 		return err
@@ -314,15 +327,18 @@ func (p *Pages) pricesFile(w http.ResponseWriter, r *http.Request) error {
 	if x.Index == nil {
 		return web.NotFound()
 	}
-	attach(w, s.City.Slug+"-price-index.csv", types[AsCSV])
 	name, _ := s.indexName(x.Index)
-	out := csv.NewWriter(w)
-	rows := [][]string{{"year", "index", "name", "base_year", "source", "link", "read_on"}}
+	var rows [][]string
 	for _, y := range x.Index.Prices.Years() {
 		rows = append(rows, []string{yearText(y), x.Index.Points(y), name, yearText(x.Index.Base), x.Index.Source, x.Index.Link, x.Index.ReadOn})
 	}
-	return out.WriteAll(rows)
+	t := table.Table{Name: "years", Columns: pricesColumns, About: s.tableAbout("/budget/prices"), AboutName: "source"}
+	return sendTable(w, s.City.Slug+"-price-index", kind, &t, rows)
 }
+
+// pricesColumns are those of the file of the price index.
+var pricesColumns = table.Columns([]string{"year", "index", "name", "base_year", "source", "link", "read_on"},
+	map[string]table.Kind{"year": table.Integer, "index": table.Number, "base_year": table.Integer})
 
 // keepPrices opens the form with the index as it stands.
 func (p *Pages) keepPrices(w http.ResponseWriter, r *http.Request) error {

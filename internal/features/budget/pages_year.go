@@ -1,8 +1,6 @@
 package budget
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/features/budget/ledger"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -71,30 +70,16 @@ func (p *Pages) yearFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at, ok := asked(r)
-	kind, known := strings.CutPrefix(r.PathValue("file"), "course.")
-	if !ok || !known || kind != AsCSV && kind != AsJSON {
+	kind, known := kindOf(r, "course")
+	if !ok || !known {
 		return web.NotFound()
 	}
 	x, err := p.Service.Course(r.Context(), s.City, at)
 	if err != nil {
 		return err
 	}
-	attach(w, s.City.Slug+"-budget-course-"+strconv.Itoa(int(x.Year))+"-"+string(x.Direction)+"."+kind, types[kind])
-	records := x.records(s)
-	if kind == AsCSV {
-		return csv.NewWriter(w).WriteAll(records)
-	}
-	rows := make([]map[string]string, 0, len(records))
-	for _, record := range records[1:] {
-		row := map[string]string{}
-		for i, name := range records[0] {
-			if record[i] != "" {
-				row[name] = record[i]
-			}
-		}
-		rows = append(rows, row)
-	}
-	return json.NewEncoder(w).Encode(map[string]any{"page": s.Absolute(x.address()), "currency": s.City.Currency, "rows": rows})
+	t := table.Table{Name: "rows", Columns: courseColumns, About: s.tableAbout(x.address()), AboutName: "source"}
+	return sendTable(w, s.City.Slug+"-budget-course-"+strconv.Itoa(int(x.Year))+"-"+string(x.Direction), kind, &t, x.records(s))
 }
 
 // The kinds of a row.
@@ -152,12 +137,16 @@ func (x *Course) target(day string) (p *ledger.Point) {
 	return p
 }
 
-// records are the table as a file has it. Amounts are in som, shares parts of one.
-func (x *Course) records(s *scene) [][]string {
-	out := [][]string{{
-		"fiscal_year", "direction", "classification", "code", "label", "kind", "day", "plan", "executed", "share_of_plan", "replaced",
-		"version", "phase", "version_date", "source", "source_file", "inferred", "page",
-	}}
+// courseColumns are those of the file of a course. Amounts are in som, shares parts of one.
+var courseColumns = table.Columns([]string{
+	"fiscal_year", "direction", "classification", "code", "label", "kind", "day", "plan", "executed", "share_of_plan", "replaced",
+	"version", "phase", "version_date", "source", "source_file", "inferred", "page",
+}, map[string]table.Kind{
+	"fiscal_year": table.Integer, "plan": table.Amount, "executed": table.Amount, "share_of_plan": table.Number, "replaced": table.Boolean, "inferred": table.Boolean,
+})
+
+// records are the rows of the file of a course.
+func (x *Course) records(s *scene) (out [][]string) {
 	label, _ := x.name(s)
 	amount := func(p *ledger.Point) string {
 		if p == nil {

@@ -145,16 +145,6 @@ func (p *Pages) placeFile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// plain keeps spreadsheets from taking a text for a formula.
-func plain(row []string) []string {
-	for i, v := range row {
-		if v != "" && strings.ContainsRune("=+@\t", rune(v[0])) {
-			row[i] = "'" + v
-		}
-	}
-	return row
-}
-
 // upload is the page where a file is chosen, and seen before it is stored.
 func (p *Pages) upload(w http.ResponseWriter, r *http.Request) error {
 	return p.uploadPage(w, r, newForm(), nil)

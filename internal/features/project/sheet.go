@@ -2,21 +2,23 @@ package project
 
 import (
 	"bytes"
-	"encoding/csv"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 )
 
 // exportColumns are those of a table that is exported: what can be imported, and
 // behind it what follows from it.
 var exportColumns = append(slices.Clone(Columns), "contracted", "paid", "overdue", "over_budget", "no_update_60_days", "url")
 
-// numeric are the columns that a workbook keeps as numbers.
-var numeric = []string{"lat", "lon", "budget", "contract_value", "contracted", "paid"}
+// kinds are what the columns hold that are no text.
+var kinds = map[string]table.Kind{
+	"lat": table.Number, "lon": table.Number, "budget": table.Amount, "contract_value": table.Amount, "contracted": table.Amount, "paid": table.Amount,
+}
 
 // exportRow is a project as a row of an exported table.
 func (s *scene) exportRow(x *Project) []string {
@@ -31,93 +33,20 @@ func (s *scene) exportRow(x *Project) []string {
 		strconv.FormatBool(x.Silent(s.Now)), s.Absolute(at(x.ID)))
 }
 
-// sheets are the sheets of a workbook; the first row of each names its columns.
-type sheets []struct {
-	Name string
-	Rows [][]string
-}
-
-// workbook writes sheets as XLSX.
-func (list sheets) workbook() ([]byte, error) {
-	f := excelize.NewFile()
-	defer f.Close()
-	for i, sheet := range list {
-		if _, err := f.NewSheet(sheet.Name); err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			if err := f.DeleteSheet("Sheet1"); err != nil {
-				return nil, err
-			}
-		}
-		out, err := f.NewStreamWriter(sheet.Name)
-		if err != nil {
-			return nil, err
-		}
-		if err := out.SetColWidth(1, len(sheet.Rows[0]), 24); err != nil {
-			return nil, err
-		}
-		for n, row := range sheet.Rows {
-			at, err := excelize.CoordinatesToCellName(1, n+1)
-			if err != nil {
-				return nil, err
-			}
-			if err := out.SetRow(at, cells(sheet.Rows[0], row, n)); err != nil {
-				return nil, err
-			}
-		}
-		if err := out.Flush(); err != nil {
-			return nil, err
-		}
-	}
-	var out bytes.Buffer
-	err := f.Write(&out)
-	return out.Bytes(), err
-}
-
-// cells are the texts of a row, and numbers in the columns of numbers.
-func cells(names, row []string, n int) []any {
-	out := make([]any, len(row))
-	for i, v := range row {
-		out[i] = v
-		if n == 0 || !slices.Contains(numeric, names[i]) {
-			continue
-		}
-		if x, err := strconv.ParseFloat(v, 64); err == nil {
-			out[i] = x
-		}
-	}
-	return out
-}
-
-// text writes rows as CSV with a mark of UTF-8, which spreadsheets ask for.
-func text(rows [][]string) ([]byte, error) {
-	var out bytes.Buffer
-	out.WriteString("\ufeff")
-	w := csv.NewWriter(&out)
-	for _, row := range rows {
-		if err := w.Write(plain(row)); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return out.Bytes(), w.Error()
-}
-
 // tableFile sends the projects of a view as a table, in the form of its address.
 func (p *Pages) tableFile(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.scene(r.Context())
 	if err != nil {
 		return err
 	}
-	rows := [][]string{exportColumns}
+	var rows [][]string
 	if err := p.Service.Each(r.Context(), s.City, filterOf(r.URL.Query(), s.bodies), func(x *Project) error {
 		rows = append(rows, s.exportRow(x))
 		return nil
 	}); err != nil {
 		return err
 	}
-	return sendTable(w, r, "projects", sheets{{"projects", rows}})
+	return sendTable(w, r, "projects", &table.Table{Columns: table.Columns(exportColumns, kinds)}, rows)
 }
 
 // templateFile sends the table that is imported, with one row as an example. The
@@ -127,26 +56,21 @@ func (p *Pages) templateFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said := [][]string{{"column", s.T("project.column.holds")}}
+	t := &table.Table{Columns: table.Columns(Columns, kinds), AboutName: "columns", About: [][2]string{{"column", s.T("project.column.holds")}}}
 	for _, c := range s.columns() {
-		said = append(said, []string{c.Name, c.Text})
+		t.About = append(t.About, [2]string{c.Name, c.Text})
 	}
-	return sendTable(w, r, "projects-template", sheets{{"projects", [][]string{Columns, exampleRow()}}, {"columns", said}})
+	return sendTable(w, r, "projects-template", t, [][]string{exampleRow()})
 }
 
-func sendTable(w http.ResponseWriter, r *http.Request, name string, list sheets) error {
-	if strings.HasSuffix(r.URL.Path, ".xlsx") {
-		data, err := list.workbook()
-		if err != nil {
-			return err
-		}
-		return sendFile(w, r, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name+".xlsx", data)
-	}
-	data, err := text(list[0].Rows)
-	if err != nil {
+func sendTable(w http.ResponseWriter, r *http.Request, name string, t *table.Table, rows [][]string) error {
+	kind := strings.TrimPrefix(path.Ext(r.URL.Path), ".")
+	t.Name, t.ForSpreadsheets = "projects", true
+	var out bytes.Buffer
+	if err := t.Write(&out, kind, table.All(rows)); err != nil {
 		return err
 	}
-	return sendFile(w, r, "text/csv; charset=utf-8", name+".csv", data)
+	return sendFile(w, r, table.Types[kind], name+"."+kind, out.Bytes())
 }
 
 // exampleID is the id of the row of the template; it is never taken.

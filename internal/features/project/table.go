@@ -38,7 +38,7 @@ func parseCSV(data []byte, c *city.City, dir *body.Directory) *Read {
 		}
 	}
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	var t table
+	var t grid
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -71,7 +71,7 @@ func parseXLSX(data []byte, c *city.City, dir *body.Directory) *Read {
 		return out
 	}
 	defer rows.Close()
-	var t table
+	var t grid
 	for n := 1; rows.Next(); n++ {
 		row, err := rows.Columns()
 		if err != nil {
@@ -85,14 +85,14 @@ func parseXLSX(data []byte, c *city.City, dir *body.Directory) *Read {
 	return t.end(out)
 }
 
-// table reads rows under the names of its first one.
-type table struct {
+// grid reads rows under the names of its first one.
+type grid struct {
 	at   map[string]int
 	seen map[string]bool
 }
 
 // take reads one row; it is false when the rest need not be read.
-func (t *table) take(out *Read, n int, row []string, c *city.City, dir *body.Directory) bool {
+func (t *grid) take(out *Read, n int, row []string, c *city.City, dir *body.Directory) bool {
 	if !slices.ContainsFunc(row, func(s string) bool { return strings.TrimSpace(s) != "" }) {
 		return true
 	}
@@ -130,7 +130,7 @@ func (t *table) take(out *Read, n int, row []string, c *city.City, dir *body.Dir
 	return true
 }
 
-func (t *table) end(out *Read) *Read {
+func (t *grid) end(out *Read) *Read {
 	if out.Rows == 0 && len(out.Refused) == 0 {
 		out.Refused = append(out.Refused, refuse(Refusal{Line: 1, Code: badNoRows}))
 	}
@@ -138,7 +138,7 @@ func (t *table) end(out *Read) *Read {
 }
 
 type tableRow struct {
-	t        *table
+	t        *grid
 	row      []string
 	line     int
 	zone     *time.Location
