@@ -53,8 +53,10 @@ func (s *Service) SetHome(ctx context.Context, c *city.City, a permission.Actor,
 		return permission.ErrDenied
 	}
 	h.Address = strings.TrimSpace(h.Address)
-	if n := len([]rune(h.Address)); n > maxHome {
-		return web.Invalid(web.FieldError{Field: "address", Key: "error.field.too_long", Args: []any{"max", maxHome, "over", n - maxHome}})
+	f := &web.Form{}
+	f.Long("address", h.Address, maxHome)
+	if err := f.Err(); err != nil {
+		return err
 	}
 	areas, err := places.Areas(ctx, c.ID)
 	if err != nil {

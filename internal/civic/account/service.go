@@ -376,8 +376,10 @@ func (s *Service) Profile(ctx context.Context, c *city.City, a permission.Actor,
 	if !a.SignedIn() {
 		return permission.ErrDenied
 	}
-	if n := len([]rune(name)); n > maxName {
-		return web.Invalid(web.FieldError{Field: "name", Key: "error.field.too_long", Args: []any{"max", maxName, "over", n - maxName}})
+	f := &web.Form{}
+	f.Long("name", name, maxName)
+	if err := f.Err(); err != nil {
+		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error { return updateProfile(tx, c.ID, a.Person, name, lang) })
 }

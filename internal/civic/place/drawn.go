@@ -107,7 +107,7 @@ func bare(text string) string {
 
 func readCorners(text string) (out []orb.Point, ok bool) {
 	for line := range strings.Lines(text) {
-		parts := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,", r) })
+		parts := pair(line)
 		if len(parts) == 0 {
 			continue
 		}
@@ -122,6 +122,19 @@ func readCorners(text string) (out []orb.Point, ok bool) {
 		out = append(out, orb.Point{lon, lat})
 	}
 	return out, len(out) > 0
+}
+
+// pair parts the two numbers of a corner. Where both have a comma within, as in
+// "42,8757; 74,6036", it is that of the decimals and does not part them.
+func pair(line string) []string {
+	parts := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n;", r) })
+	for i, part := range parts {
+		parts[i] = strings.Trim(part, ",")
+	}
+	if len(parts) == 2 && strings.Count(parts[0], ",") == 1 && strings.Count(parts[1], ",") == 1 {
+		return []string{strings.Replace(parts[0], ",", ".", 1), strings.Replace(parts[1], ",", ".", 1)}
+	}
+	return strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,", r) })
 }
 
 func fromCorners(corners []orb.Point, kind string) orb.Geometry {

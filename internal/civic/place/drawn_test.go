@@ -30,6 +30,8 @@ func TestADrawnPlaceIsReadOrItsFaultIsTold(t *testing.T) {
 		"corners that are an area are closed": {
 			text: "42.87, 74.59\n42.87, 74.60\n42.88, 74.60", kind: DrawnArea, want: area(`[[74.59,42.87],[74.6,42.87],[74.6,42.88],[74.59,42.87]]`),
 		},
+		"decimal commas":                     {text: "42,87; 74,59\n42,87 74,60\n42,88, 74,61", want: `{"type":"LineString","coordinates":[[74.59,42.87],[74.6,42.87],[74.61,42.88]]}`},
+		"two corners on a line":              {text: "42.87,74.59 42.87,74.60\n42.88,74.60", fault: FaultRead},
 		"a closed list is an area":           {text: "42.87,74.59\n42.87,74.60\n42.88,74.60\n42.87,74.59", want: area(`[[74.59,42.87],[74.6,42.87],[74.6,42.88],[74.59,42.87]]`)},
 		"a closed list that is to be a line": {text: "42.87,74.59\n42.87,74.60\n42.88,74.60\n42.87,74.59", kind: DrawnLine, want: `{"type":"LineString","coordinates":[[74.59,42.87],[74.6,42.87],[74.6,42.88],[74.59,42.87]]}`},
 		"a point is no text":                 {text: `{"type":"Point","coordinates":[74.6,42.87]}`},

@@ -41,9 +41,7 @@ func (s *Service) about(tx *db.Tx, c *city.City, x Subject) (About, error) {
 func (p *Pledge) check() error {
 	f := &web.Form{}
 	p.Words = strings.TrimSpace(p.Words)
-	if n := len([]rune(p.Words)); n > maxWords {
-		f.Fail("words", "error.field.too_long", "max", maxWords, "over", n-maxWords)
-	}
+	f.Long("words", p.Words, maxWords)
 	switch p.What {
 	case Money:
 		p.Hours, p.Words = 0, ""

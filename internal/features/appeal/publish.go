@@ -93,8 +93,8 @@ func (s *Service) Publish(ctx context.Context, c *city.City, a permission.Actor,
 	for _, one := range p.parts() {
 		if one.text == "" {
 			form.Fail(one.field, "error.field.required")
-		} else if n := len([]rune(one.text)); n > MaxText {
-			form.Fail(one.field, "error.field.too_long", "max", MaxText, "over", n-MaxText)
+		} else {
+			form.Long(one.field, one.text, MaxText)
 		}
 	}
 	if !sure {

@@ -163,12 +163,10 @@ func (s *Service) clock(c *city.City, at time.Time) (city.Clock, error) {
 func check(f *web.Form, c *city.City, a permission.Actor, d *Draft) Detail {
 	length := func(field string, text *string, min, max int, empty string) {
 		*text = strings.TrimSpace(*text)
-		switch n := len([]rune(*text)); {
-		case n < min:
+		if n := len([]rune(*text)); n < min {
 			f.Fail(field, empty, "min", min)
-		case n > max:
-			f.Fail(field, "error.field.too_long", "max", max, "over", n-max)
 		}
+		f.Long(field, *text, max)
 	}
 	if d.Behalf != 0 && !a.Owns(d.Behalf) {
 		f.Fail("behalf", "error.field.choice")
@@ -803,11 +801,13 @@ func (s *Service) Document(ctx context.Context, c *city.City, a permission.Actor
 // Say adds words and papers of the author's to an open appeal.
 func (s *Service) Say(ctx context.Context, c *city.City, a permission.Actor, number, text string, papers []document.File) error {
 	text = strings.TrimSpace(text)
-	switch n := len([]rune(text)); {
-	case n == 0 && len(papers) == 0:
-		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.required"})
-	case n > MaxText:
-		return web.Invalid(web.FieldError{Field: "text", Key: "error.field.too_long", Args: []any{"max", MaxText, "over", n - MaxText}})
+	form := &web.Form{}
+	if text == "" && len(papers) == 0 {
+		form.Fail("text", "error.field.required")
+	}
+	form.Long("text", text, MaxText)
+	if err := form.Err(); err != nil {
+		return err
 	}
 	return s.author(ctx, c, a, number, func(tx *db.Tx, f *casework.File) error {
 		if !f.Open {

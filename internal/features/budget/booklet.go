@@ -216,9 +216,7 @@ func (b *Booklet) filled(f *web.Form, v figures, lang string, publish bool) (out
 		if missing := append(missing1, missing2...); len(missing) > 0 {
 			f.Fail("text_"+n+"_"+lang, "budget.error.figure", "names", strings.Join(missing, ", "))
 		}
-		if len([]rune(text)) > maxChapter {
-			f.Fail("text_"+n+"_"+lang, "error.field.too_long", "max", maxChapter, "over", len([]rune(text))-maxChapter)
-		}
+		f.Long("text_"+n+"_"+lang, text, maxChapter)
 		if title != "" || text != "" {
 			out = append(out, paper.Chapter{Title: title, Paragraphs: ui.Lines(text)})
 		}

@@ -137,9 +137,7 @@ func (a *Answers) check(now time.Time) *web.Form {
 		f.Fail("until", "budget.error.until")
 	}
 	for lang, text := range a.Titles {
-		if n := len([]rune(text)); n > maxName {
-			f.Fail("title_"+lang, "error.field.too_long", "max", maxName, "over", n-maxName)
-		}
+		f.Long("title_"+lang, text, maxName)
 	}
 	if len(a.Titles) == 0 {
 		f.Fail("title_ky", "budget.error.title")

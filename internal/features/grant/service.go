@@ -58,9 +58,8 @@ func length(f *web.Form, field string, text *string, min, max int) {
 		f.Fail(field, "error.field.required")
 	case n < min:
 		f.Fail(field, "grant.error.short", "min", min)
-	case n > max:
-		f.Fail(field, "error.field.too_long", "max", max, "over", n-max)
 	}
+	f.Long(field, *text, max)
 }
 
 // NewCall keeps a call that nobody sees until it is published. Fields: district,

@@ -113,18 +113,14 @@ func (s *Service) check(ctx context.Context, c *city.City, i *Item) error {
 		}
 		any = true
 		i.Titles[l], i.Texts[l] = title, text
-		switch n := len([]rune(title)); {
-		case n == 0:
+		if title == "" {
 			f.Fail("title_"+l, "error.field.required")
-		case n > maxTitle:
-			f.Fail("title_"+l, "error.field.too_long", "max", maxTitle, "over", n-maxTitle)
 		}
-		switch n := len([]rune(text)); {
-		case n == 0:
+		f.Long("title_"+l, title, maxTitle)
+		if text == "" {
 			f.Fail("text_"+l, "error.field.required")
-		case n > maxText:
-			f.Fail("text_"+l, "error.field.too_long", "max", maxText, "over", n-maxText)
 		}
+		f.Long("text_"+l, text, maxText)
 	}
 	if !any {
 		f.Fail("title_"+c.Languages[0], "error.field.required")

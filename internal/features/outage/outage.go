@@ -182,7 +182,7 @@ func (s *Service) Check(ctx context.Context, c *city.City, a permission.Actor, d
 	}
 	for _, text := range d.Words {
 		if len([]rune(text)) > maxWords {
-			f.Fail("words", "error.field.too_long", "max", maxWords, "over", len([]rune(text))-maxWords)
+			f.Long("words", text, maxWords)
 			break
 		}
 	}

@@ -49,14 +49,10 @@ func (e *Edit) check(c *city.City) error {
 		f.Fail("title_"+c.Languages[0], "project.error.title")
 	}
 	for lang, text := range e.Titles {
-		if n := len([]rune(text)); n > maxTitle {
-			f.Fail("title_"+lang, "error.field.too_long", "max", maxTitle, "over", n-maxTitle)
-		}
+		f.Long("title_"+lang, text, maxTitle)
 	}
 	for lang, text := range e.Texts {
-		if n := len([]rune(text)); n > maxText {
-			f.Fail("text_"+lang, "error.field.too_long", "max", maxText, "over", n-maxText)
-		}
+		f.Long("text_"+lang, text, maxText)
 	}
 	if e.Type != "" && !slices.Contains(Types, e.Type) {
 		f.Fail("type", "error.field.choice")
@@ -217,9 +213,7 @@ func (s *Service) Tell(ctx context.Context, c *city.City, a permission.Actor, id
 		f.Fail("text_"+c.Languages[0], "project.error.words")
 	}
 	for lang, text := range t.Texts {
-		if n := len([]rune(text)); n > maxText {
-			f.Fail("text_"+lang, "error.field.too_long", "max", maxText, "over", n-maxText)
-		}
+		f.Long("text_"+lang, text, maxText)
 	}
 	if t.Percent < -1 || t.Percent > 100 {
 		f.Fail("percent", "project.error.percent")

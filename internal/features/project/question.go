@@ -88,12 +88,10 @@ func (s *Service) Ask(ctx context.Context, c *city.City, a permission.Actor, id 
 	}
 	text = strings.TrimSpace(text)
 	form := &web.Form{}
-	switch n := len([]rune(text)); {
-	case n < minQuestion:
+	if n := len([]rune(text)); n < minQuestion {
 		form.Fail("text", "project.error.question", "min", minQuestion)
-	case n > maxQuestion:
-		form.Fail("text", "error.field.too_long", "max", maxQuestion, "over", n-maxQuestion)
 	}
+	form.Long("text", text, maxQuestion)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}

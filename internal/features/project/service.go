@@ -238,12 +238,10 @@ func workplace(a permission.Actor, body int64) int64 {
 
 func reasonOf(f *web.Form, words string) string {
 	words = strings.TrimSpace(words)
-	switch n := len([]rune(words)); {
-	case n == 0:
+	if words == "" {
 		f.Fail("reason", "project.error.reason")
-	case n > maxReason:
-		f.Fail("reason", "error.field.too_long", "max", maxReason, "over", n-maxReason)
 	}
+	f.Long("reason", words, maxReason)
 	return words
 }
 

@@ -79,9 +79,7 @@ func (x *Session) check(c *city.City, now time.Time) *web.Form {
 		f.Fail("official_"+c.Languages[0], "reception.error.official")
 	}
 	for lang, text := range x.Officials {
-		if n := len([]rune(text)); n > maxWords {
-			f.Fail("official_"+lang, "error.field.too_long", "max", maxWords, "over", n-maxWords)
-		}
+		f.Long("official_"+lang, text, maxWords)
 	}
 	if x.Place = strings.TrimSpace(x.Place); x.Place == "" && !x.Remote {
 		f.Fail("place", "reception.error.place")
@@ -102,9 +100,7 @@ func (x *Session) check(c *city.City, now time.Time) *web.Form {
 		f.Fail("closes", "reception.error.closes")
 	}
 	x.Note = strings.TrimSpace(x.Note)
-	if n := len([]rune(x.Note)); n > maxNote {
-		f.Fail("note", "error.field.too_long", "max", maxNote, "over", n-maxNote)
-	}
+	f.Long("note", x.Note, maxNote)
 	return f
 }
 
@@ -268,12 +264,10 @@ func (s *Service) Book(ctx context.Context, c *city.City, a permission.Actor, q 
 func (q *Asked) check(c *city.City, desk bool) (address string, err error) {
 	f := &web.Form{}
 	q.Subject, q.Name = strings.TrimSpace(q.Subject), strings.TrimSpace(q.Name)
-	switch n := len([]rune(q.Subject)); {
-	case n < minSubject:
+	if n := len([]rune(q.Subject)); n < minSubject {
 		f.Fail("subject", "reception.error.subject", "min", minSubject)
-	case n > maxSubject:
-		f.Fail("subject", "error.field.too_long", "max", maxSubject, "over", n-maxSubject)
 	}
+	f.Long("subject", q.Subject, maxSubject)
 	if desk {
 		if q.Name == "" || len([]rune(q.Name)) > maxName {
 			f.Fail("name", "reception.error.name")

@@ -106,9 +106,7 @@ func (s *Service) Comment(ctx context.Context, c *city.City, a permission.Actor,
 	if text == "" && len(w.Photos) == 0 {
 		f.Fail("text", "report.error.comment")
 	}
-	if n := len([]rune(text)); n > MaxText {
-		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
-	}
+	f.Long("text", text, MaxText)
 	if len(w.Photos) > settings.MaxPhotos {
 		f.Fail("photos", "report.error.photos", "n", settings.MaxPhotos)
 	}

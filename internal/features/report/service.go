@@ -189,21 +189,17 @@ func check(f *web.Form, book *Book, areas *place.Areas, a permission.Actor, c *c
 		f.Fail("photos", "report.error.photos", "n", s.MaxPhotos)
 	}
 	d.Text = strings.TrimSpace(d.Text)
-	switch n := len([]rune(d.Text)); {
-	case n < MinText && d.App == 0:
+	if n := len([]rune(d.Text)); n < MinText && d.App == 0 {
 		f.Fail("text", "report.error.text")
-	case n > MaxText:
-		f.Fail("text", "error.field.too_long", "max", MaxText, "over", n-MaxText)
 	}
+	f.Long("text", d.Text, MaxText)
 	if known && !d.Brief {
 		checkAnswers(f, cat, d)
 	}
 	if !a.SignedIn() && d.App == 0 && !d.Staff {
 		d.Contact = contact(f, c, d.Contact)
 	}
-	if len([]rune(d.Name)) > MaxName {
-		f.Fail("name", "error.field.too_long", "max", MaxName, "over", len([]rune(d.Name))-MaxName)
-	}
+	f.Long("name", d.Name, MaxName)
 	return cat
 }
 
@@ -215,8 +211,8 @@ func checkPlace(f *web.Form, areas *place.Areas, d *Draft, now time.Time) {
 		f.Fail("place", "report.error.outside")
 	case !d.Placed && strings.TrimSpace(d.Address) == "" && d.AddressID == "":
 		f.Fail("place", "report.error.place")
-	case len([]rune(d.Address)) > MaxAddress:
-		f.Fail("place", "error.field.too_long", "max", MaxAddress, "over", len([]rune(d.Address))-MaxAddress)
+	default:
+		f.Long("place", d.Address, MaxAddress)
 	}
 }
 

@@ -38,22 +38,18 @@ type Proposal struct {
 func (s *Service) check(ctx context.Context, c *city.City, x *Campaign, p *Proposal) (district, geometry string, err error) {
 	f := &web.Form{}
 	p.Title, p.Text, p.Name = strings.TrimSpace(p.Title), strings.TrimSpace(p.Text), strings.TrimSpace(p.Name)
-	if n := len([]rune(p.Title)); n == 0 {
+	if p.Title == "" {
 		f.Fail("title", "vote.idea.error.title")
-	} else if n > MaxIdeaTitle {
-		f.Fail("title", "error.field.too_long", "max", MaxIdeaTitle, "over", n-MaxIdeaTitle)
 	}
+	f.Long("title", p.Title, MaxIdeaTitle)
 	if n := len([]rune(p.Text)); n < minIdeaText {
 		f.Fail("text", "vote.idea.error.text", "min", minIdeaText)
-	} else if n > MaxIdeaText {
-		f.Fail("text", "error.field.too_long", "max", MaxIdeaText, "over", n-MaxIdeaText)
 	}
+	f.Long("text", p.Text, MaxIdeaText)
 	if !slices.Contains(IdeaCategories, p.Category) {
 		f.Fail("category", "vote.idea.error.category")
 	}
-	if n := len([]rune(p.Address)); n > maxAddress {
-		f.Fail("address", "error.field.too_long", "max", maxAddress, "over", n-maxAddress)
-	}
+	f.Long("address", p.Address, maxAddress)
 	if p.Asked < 0 || p.Asked > maxIdeaSum {
 		f.Fail("asked", "vote.idea.error.asked")
 	}
@@ -374,10 +370,13 @@ func (s *Service) Sign(ctx context.Context, c *city.City, a permission.Actor, sl
 // Comment adds words of a resident, or a question to the author. Field: text.
 func (s *Service) Comment(ctx context.Context, c *city.City, a permission.Actor, slug, number, text, lang, name string, ask bool) error {
 	text = strings.TrimSpace(text)
-	if n := len([]rune(text)); n == 0 {
-		return web.Invalid(web.FieldError{Field: "comment", Key: "vote.idea.error.words"})
-	} else if n > MaxIdeaText {
-		return web.Invalid(web.FieldError{Field: "comment", Key: "error.field.too_long", Args: []any{"max", MaxIdeaText, "over", n - MaxIdeaText}})
+	form := &web.Form{}
+	if text == "" {
+		form.Fail("comment", "vote.idea.error.words")
+	}
+	form.Long("comment", text, MaxIdeaText)
+	if err := form.Err(); err != nil {
+		return err
 	}
 	return s.citizen(ctx, c, a, slug, number, func(tx *db.Tx, f *casework.File) error {
 		e := casework.Event{Person: a.Person, Actor: name, Note: text, Lang: lang}

@@ -104,9 +104,7 @@ func (f *Form) Required(name string, max int) string {
 // Optional returns a field of at most max characters.
 func (f *Form) Optional(name string, max int) string {
 	s := f.Text(name)
-	if n := utf8.RuneCountInString(s); n > max {
-		f.Fail(name, "error.field.too_long", "max", max, "over", n-max)
-	}
+	f.Long(name, s, max)
 	return s
 }
 
