@@ -101,7 +101,7 @@ const draft = "\ufeffГод;Направление;Раздел;Ведомств
 	"2031;Расходы;0902;edu;22;Слишком далеко;1\r\n"
 
 func draftForm(day string) url.Values {
-	return url.Values{"source": {"Finance department"}, "title_en": {"Draft of 2027"}, "year": {"2027"}, "phase": {"proposed"}, "day": {day}}
+	return url.Values{"source": {"Finance department"}, "title_en": {"Draft of 2027"}, "year": {"2027"}, "phase": {"proposed"}, "day": {day}, "residents": {"1 250 000"}, "counted": {"The city's register"}}
 }
 
 // answered are the answers to the preview, as the page has them in its form.
@@ -127,6 +127,12 @@ func TestABudgetIsPreviewedConfirmedPublishedComparedAndExported(t *testing.T) {
 		resident.send(403, "/staff/budget", draftForm("2026-09-01"), map[string]string{"draft.csv": draft})
 		if page, _ := officer.send(422, "/staff/budget", url.Values{"source": {"Finance"}, "year": {"27"}}, nil); !strings.Contains(page, `value="Finance"`) || !strings.Contains(page, "Choose a file") {
 			t.Error("the form does not keep what was typed, or does not ask for the file")
+		}
+
+		wrong := draftForm("2026-09-01")
+		wrong.Set("residents", "many")
+		if page, _ := officer.send(422, "/staff/budget", wrong, map[string]string{"draft.csv": draft}); !strings.Contains(page, `value="many"`) || !strings.Contains(page, "from 1 to 100") {
+			t.Error("a number of residents that is none is taken, or lost")
 		}
 
 		// The preview asks for the unit, names every refused row, and stores nothing.
@@ -225,7 +231,7 @@ func exports(t *testing.T, s *httptest.Server, version string) {
 		About map[string]string
 		Lines []map[string]any
 	}
-	if err := json.Unmarshal(get("json"), &doc); err != nil || len(doc.Lines) != 2 || doc.Lines[0]["amount"] != "400000" || doc.About["version_date"] != "2026-09-01" {
+	if err := json.Unmarshal(get("json"), &doc); err != nil || len(doc.Lines) != 2 || doc.Lines[0]["amount"] != "400000" || doc.About["version_date"] != "2026-09-01" || doc.About["residents"] != "1250000" || doc.About["residents_counted_by"] != "The city's register" {
 		t.Errorf("JSON: %v, %v", doc, err)
 	}
 	z, err := zip.NewReader(bytes.NewReader(get("zip")), int64(len(get("zip"))))
@@ -443,7 +449,7 @@ func written(t *testing.T, s *httptest.Server, officer *browser, version string)
 		f.Set("text_0_"+lang, "Spending is {expenditure}, {each} for each of {residents}.")
 	}
 	officer.do(200, http.MethodPost, "/staff"+at, f)
-	if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "Spending is 1 m som, 0.83 som for each of 1,200,000.") {
+	if page, _ := visit(t, s).do(200, http.MethodGet, at, nil); !strings.Contains(page, "Spending is 1 m som, 0.80 som for each of 1,250,000.") {
 		t.Error("the booklet does not tell its figures")
 	}
 	if pdf, _ := visit(t, s).do(200, http.MethodGet, at+"/ky.pdf", nil); !strings.HasPrefix(pdf, "%PDF-") {

@@ -166,7 +166,9 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 			}
 			lines = append(lines, more...)
 		}
+		residents, counted := residentsIn(doc.year)
 		v := &budget.Version{
+			Residents: residents, Counted: counted,
 			Version: ledger.Version{Year: ledger.Year(doc.year), Phase: doc.phase, Day: doc.day, Until: doc.until}, Excerpt: doc.balance == "", Digest: fmt.Sprintf("demo-%d", i), Source: doc.named, FileName: "budget.csv",
 			Titles: budget.Texts{
 				"ky": "Басма сөз жазган сандар; негизги бюджет файлы жок", "ru": "Цифры из сообщений прессы; первичного файла бюджета нет", "en": "Figures that the press reported; there is no primary budget file",
@@ -198,6 +200,18 @@ func Budget(ctx context.Context, d *db.DB, s *budget.Service, c *city.City, bodi
 		}
 		return nil
 	})
+}
+
+// residentsIn is how many people lived in Bishkek in a year, and who counted them:
+// 1 137 882 at the census of 2022, 272 355 more than at that of 2009 (National
+// Statistical Committee; 24.kg/english/276222). Between the two it is inferred, in
+// equal steps.
+func residentsIn(year int) (n int64, counted string) {
+	const before, after, of2009, of2022 = 2009, 2022, 1_137_882 - 272_355, 1_137_882
+	if year >= after {
+		return of2022, "калкты каттоо · перепись · census 2022, 24.kg/english/276222"
+	}
+	return of2009 + (of2022-of2009)*int64(max(0, year-before))/(after-before), "болжол, каттоолордун арасы · оценка между переписями · estimated between censuses 2009–2022, 24.kg/english/276222"
 }
 
 // budgetSteps loads the classifications: functions by the UN, bodies by the city.

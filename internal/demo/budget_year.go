@@ -54,7 +54,9 @@ func budgetCourse(ctx context.Context, s *budget.Service, c *city.City) error {
 		if x.phase == ledger.Approved {
 			titles = budget.Texts{"ky": "Ойдон чыгарылган бюджет", "ru": "Придуманный бюджет", "en": "An invented budget"}
 		}
+		residents, counted := residentsIn(x.year)
 		v := &budget.Version{
+			Residents: residents, Counted: counted,
 			Version: ledger.Version{Year: ledger.Year(x.year), Phase: x.phase, Day: x.day, Until: x.until}, Titles: titles,
 			Digest: fmt.Sprintf("demo-course-%d", i), Source: "Демо: ойдон чыгарылган · придумано · invented",
 		}

@@ -60,9 +60,12 @@ type Settings struct {
 // round one without a source, more than the 1.05 million registered: a city sets it.
 var DefaultSettings = Settings{Residents: 1_200_000, Body: []string{"econ-fin"}, Days: 14, Locked: []string{"01"}}
 
+// mostResidents is more than any city has.
+const mostResidents = 100_000_000
+
 // Section declares the settings.
 var Section = city.Section{Name: "budget", Default: DefaultSettings, Fields: []city.SettingField{
-	{Key: "residents", Min: 1, Max: 100_000_000}, {Key: "body"}, {Key: "days", Min: 1, Max: 60}, {Key: "locked"},
+	{Key: "residents", Min: 1, Max: mostResidents}, {Key: "body"}, {Key: "days", Min: 1, Max: 60}, {Key: "locked"},
 }}
 
 func settingsOf(c *city.City) (Settings, error) {
@@ -128,9 +131,10 @@ type Version struct {
 	Digest    string
 	State     string
 	Lines     int64
-	Residents int64 // of the city then
-	Inferred  bool  // some lines are not from the source
-	Excerpt   bool  // only some lines of the document are known: they have no sum
+	Residents int64  // of the city then
+	Counted   string // who counted the residents, "" untold
+	Inferred  bool   // some lines are not from the source
+	Excerpt   bool   // only some lines of the document are known: they have no sum
 	Creator   int64
 	Published int64
 }

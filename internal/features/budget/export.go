@@ -150,6 +150,8 @@ func (x *Extract) about() [][2]string {
 		{"fiscal_year", strconv.Itoa(int(x.Slice.Year()))},
 		{"direction", string(x.Slice.Direction())},
 		{"currency", x.City.Currency},
+		{"residents", number(x.Version.Residents)},
+		{"residents_counted_by", x.Version.Counted},
 		{"prices", "of the fiscal year, not adjusted"},
 		{"page", x.Page},
 	}

@@ -67,9 +67,20 @@ type Answers struct {
 	Sheet     string            `json:"sheet"`
 	Direction string            `json:"direction"`
 	Encoding  string            `json:"encoding"`
-	Inferred  bool              `json:"inferred"`          // the figures are not from the source itself
-	Until     string            `json:"until,omitempty"`   // up to which day of the year they are reckoned
-	Excerpt   bool              `json:"excerpt,omitempty"` // some lines of the document, not all
+	Inferred  bool              `json:"inferred"`            // the figures are not from the source itself
+	Until     string            `json:"until,omitempty"`     // up to which day of the year they are reckoned
+	Excerpt   bool              `json:"excerpt,omitempty"`   // some lines of the document, not all
+	Residents int64             `json:"residents,omitempty"` // of the city in that year, 0 as many as the settings say
+	Counted   string            `json:"counted,omitempty"`   // who counted them
+}
+
+// sharedBy is the number of residents that the figures are shared among: those told,
+// or as many as the settings say.
+func (a Answers) sharedBy(residents int64) int64 {
+	if a.Residents > 0 {
+		return a.Residents
+	}
+	return residents
 }
 
 // lasting are the answers that hold for further files of a source too. The unit

@@ -624,7 +624,14 @@ func answersOf(v *page.Visit, f *web.Form) Answers {
 	year, _ := strconv.Atoi(f.Text("year"))
 	a := Answers{
 		Titles: Texts{}, Year: year, Phase: f.Text("phase"), Day: f.Text("day"), Map: map[string]string{}, Unit: f.Text("unit"), Locale: f.Text("locale"), Sheet: f.Text("sheet"),
-		Direction: f.Text("direction"), Encoding: f.Text("encoding"), Inferred: f.Checked("inferred"), Until: f.Text("until"), Excerpt: f.Checked("excerpt"),
+		Direction: f.Text("direction"), Encoding: f.Text("encoding"), Inferred: f.Checked("inferred"), Until: f.Text("until"), Excerpt: f.Checked("excerpt"), Counted: f.Text("counted"),
+	}
+	if text := f.Text("residents"); text != "" {
+		n, err := strconv.ParseInt(strings.Join(strings.Fields(text), ""), 10, 64)
+		if err != nil || n == 0 {
+			n = -1 // which the check refuses
+		}
+		a.Residents = n
 	}
 	for _, lang := range v.City.Languages {
 		if text := f.Text("title_" + lang); text != "" {

@@ -156,7 +156,7 @@ func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
 // seriesColumns are those of the file of a series.
 var seriesColumns = table.Columns([]string{
 	"fiscal_year", "phase", "direction", "classification", "code", "label", "status", "amount_nominal", "currency", "adjusted", "amount_adjusted", "prices_of", "index_of_year", "index_of_prices", "index", "index_source",
-	"residents", "per_resident_nominal", "per_resident_adjusted", "planned_ahead", "version", "version_date", "source", "break_before", "break_source",
+	"residents", "residents_counted_by", "per_resident_nominal", "per_resident_adjusted", "planned_ahead", "version", "version_date", "source", "break_before", "break_source",
 }, map[string]table.Kind{
 	"fiscal_year": table.Integer, "amount_nominal": table.Amount, "adjusted": table.Boolean, "amount_adjusted": table.Amount, "prices_of": table.Integer,
 	"index_of_year": table.Number, "index_of_prices": table.Number, "residents": table.Integer, "per_resident_nominal": table.Amount, "per_resident_adjusted": table.Amount,
@@ -199,6 +199,7 @@ func (s *scene) seriesRow(x *Series, p *Point, f *Figure, status string) []strin
 		row["planned_ahead"] = strconv.FormatBool(f.Planned())
 		row["version"], row["version_date"], row["source"] = number(f.Version.ID), f.Version.Day, f.Version.Source
 		if f.Version.Residents > 0 {
+			row["residents_counted_by"] = f.Version.Counted
 			row["residents"], row["per_resident_nominal"] = number(f.Version.Residents), som(f.Nominal.Per(f.Version.Residents))
 		}
 		if f.Adjusted {

@@ -315,6 +315,16 @@ func (x *Series) Residents() (n int64) {
 	return n
 }
 
+// Counted are those who counted the residents.
+func (x *Series) Counted() (out []string) {
+	for _, p := range x.Figures() {
+		if by := p.Figure.Version.Counted; by != "" && !slices.Contains(out, by) {
+			out = append(out, by)
+		}
+	}
+	return out
+}
+
 // Partial tells whether a figure of the whole is but the sum of the lines of its
 // document where other documents of the series state totals: it may lack some.
 func (x *Series) Partial(f *Figure) bool {

@@ -136,6 +136,10 @@ func (a *Answers) check(now time.Time) *web.Form {
 	if _, err := time.Parse(time.DateOnly, a.Until); a.Until != "" && (err != nil || a.Until[:4] != strconv.Itoa(a.Year) || a.Phase == string(ledger.Executed) && a.Until > a.Day) {
 		f.Fail("until", "budget.error.until")
 	}
+	if a.Residents < 0 || a.Residents > mostResidents {
+		f.Fail("residents", "error.field.number", "min", 1, "max", mostResidents)
+	}
+	f.Long("counted", a.Counted, maxName)
 	for lang, text := range a.Titles {
 		f.Long("title_"+lang, text, maxName)
 	}
@@ -309,7 +313,7 @@ func (in *Incoming) version(now time.Time, digest string, residents, person int6
 	a := in.Answers
 	return &Version{
 		Version: ledger.Version{ID: ids.At(now), Year: ledger.Year(a.Year), Phase: ledger.Phase(a.Phase), Day: a.Day, Until: a.Until},
-		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: residents, Excerpt: a.Excerpt, Creator: person,
+		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: a.sharedBy(residents), Counted: a.Counted, Excerpt: a.Excerpt, Creator: person,
 	}
 }
 
@@ -471,7 +475,9 @@ func (s *Service) Direct(ctx context.Context, c *city.City, v *Version, lines []
 		return err
 	}
 	v.ID, v.State = ids.At(s.Clock.Now()), Loading
-	v.Residents = int64(set.Residents)
+	if v.Residents == 0 {
+		v.Residents = int64(set.Residents)
+	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		if err := insertVersion(tx, c.ID, v); err != nil {
 			return err

@@ -10,12 +10,12 @@ import (
 	"github.com/ashar-kg/ashar/internal/platform/db"
 )
 
-const versionColumns = `id, year, phase, day, title, source, file_key, file_name, digest, state, lines, residents, inferred, created_by, published_at, until, excerpt`
+const versionColumns = `id, year, phase, day, title, source, file_key, file_name, digest, state, lines, residents, inferred, created_by, published_at, until, excerpt, counted`
 
 func scanVersion(r db.Row) (*Version, error) {
 	v := &Version{}
 	var title string
-	err := r.Scan(&v.ID, &v.Year, &v.Phase, &v.Day, &title, &v.Source, &v.FileKey, &v.FileName, &v.Digest, &v.State, &v.Lines, &v.Residents, &v.Inferred, &v.Creator, &v.Published, &v.Until, &v.Excerpt)
+	err := r.Scan(&v.ID, &v.Year, &v.Phase, &v.Day, &title, &v.Source, &v.FileKey, &v.FileName, &v.Digest, &v.State, &v.Lines, &v.Residents, &v.Inferred, &v.Creator, &v.Published, &v.Until, &v.Excerpt, &v.Counted)
 	if err != nil {
 		return nil, err
 	}
@@ -27,8 +27,8 @@ func insertVersion(tx *db.Tx, city int64, v *Version) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec("budget.version.insert", `INSERT INTO budget_version (city_id, `+versionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		city, v.ID, int64(v.Year), string(v.Phase), v.Day, string(title), v.Source, v.FileKey, v.FileName, v.Digest, v.State, v.Lines, v.Residents, v.Inferred, v.Creator, v.Published, v.Until, v.Excerpt)
+	_, err = tx.Exec("budget.version.insert", `INSERT INTO budget_version (city_id, `+versionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		city, v.ID, int64(v.Year), string(v.Phase), v.Day, string(title), v.Source, v.FileKey, v.FileName, v.Digest, v.State, v.Lines, v.Residents, v.Inferred, v.Creator, v.Published, v.Until, v.Excerpt, v.Counted)
 	return err
 }
 
