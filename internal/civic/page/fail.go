@@ -6,10 +6,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/platform/once"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -88,6 +90,18 @@ func (v *Visit) writeProblem(w http.ResponseWriter, r *http.Request, p *web.Prob
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(doc)
+}
+
+// Table answers with a table as a file of one of its kinds.
+func Table(w http.ResponseWriter, r *http.Request, name, kind string, t *table.Table, rows [][]string) error {
+	buf := web.TakeBuffer()
+	defer buf.Free()
+	if err := t.Write(buf, kind, table.All(rows)); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+kind+`"`)
+	web.NewBody(http.StatusOK, table.Types[kind], slices.Clone(buf.Bytes())).Send(w, r)
+	return nil
 }
 
 // JSON answers with a document.

@@ -91,7 +91,7 @@ var columns = []exported{
 
 // table is an extract as a table, with where its figures come from.
 func (x *Extract) table() *table.Table {
-	t := &table.Table{Name: "lines", About: x.about(), AboutName: "source", Columns: make([]table.Column, len(columns))}
+	t := &table.Table{Name: "lines", About: x.about(), AboutName: "source", Exact: true, Columns: make([]table.Column, len(columns))}
 	for i, c := range columns {
 		t.Columns[i].Name = c.name
 		switch {

@@ -376,12 +376,6 @@ func kindOf(r *http.Request, name string) (kind string, ok bool) {
 	return kind, ok && table.Types[kind] != ""
 }
 
-// sendTable sends a table as a file.
-func sendTable(w http.ResponseWriter, name, kind string, t *table.Table, rows [][]string) error {
-	attach(w, name+"."+kind, table.Types[kind])
-	return t.Write(w, kind, table.All(rows))
-}
-
 // tableAbout is what the file of a page says of itself.
 func (s *scene) tableAbout(address string) [][2]string {
 	return [][2]string{{"page", s.Absolute(address)}, {"currency", s.City.Currency}, {"made", s.Now.In(s.City.Zone).Format(time.DateOnly)}}

@@ -150,7 +150,7 @@ func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
 		name += "-prices-" + yearText(x.Prices)
 	}
 	t := table.Table{Name: "years", Columns: seriesColumns, About: s.tableAbout("/budget/series?" + x.values().Encode()), AboutName: "source"}
-	return sendTable(w, name, kind, &t, s.seriesRows(x))
+	return page.Table(w, r, name, kind, &t, s.seriesRows(x))
 }
 
 // seriesColumns are those of the file of a series.
@@ -258,7 +258,7 @@ func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, s.compareRow(x, inLines, label, d))
 	}
 	t := table.Table{Name: "rows", Columns: compareColumns, About: s.tableAbout(x.at(x.priced.Prices)), AboutName: "source"}
-	return sendTable(w, name, kind, &t, rows)
+	return page.Table(w, r, name, kind, &t, rows)
 }
 
 // compareColumns are those of the file of a comparison.
@@ -334,7 +334,7 @@ func (p *Pages) pricesFile(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, []string{yearText(y), x.Index.Points(y), name, yearText(x.Index.Base), x.Index.Source, x.Index.Link, x.Index.ReadOn})
 	}
 	t := table.Table{Name: "years", Columns: pricesColumns, About: s.tableAbout("/budget/prices"), AboutName: "source"}
-	return sendTable(w, s.City.Slug+"-price-index", kind, &t, rows)
+	return page.Table(w, r, s.City.Slug+"-price-index", kind, &t, rows)
 }
 
 // pricesColumns are those of the file of the price index.

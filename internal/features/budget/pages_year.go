@@ -79,7 +79,7 @@ func (p *Pages) yearFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := table.Table{Name: "rows", Columns: courseColumns, About: s.tableAbout(x.address()), AboutName: "source"}
-	return sendTable(w, s.City.Slug+"-budget-course-"+strconv.Itoa(int(x.Year))+"-"+string(x.Direction), kind, &t, x.records(s))
+	return page.Table(w, r, s.City.Slug+"-budget-course-"+strconv.Itoa(int(x.Year))+"-"+string(x.Direction), kind, &t, x.records(s))
 }
 
 // The kinds of a row.

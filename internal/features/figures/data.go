@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"encoding/csv"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,7 +9,7 @@ import (
 	"strconv"
 
 	"github.com/ashar-kg/ashar/internal/civic/page"
-	"github.com/ashar-kg/ashar/internal/platform/web"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 )
 
 // Row is a line of the open data. Counts that are nought are left out.
@@ -121,22 +120,9 @@ func (p *Pages) csv(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	buf := web.TakeBuffer()
-	defer buf.Free()
-	out := csv.NewWriter(buf)
-	if err := out.Write(dataColumns); err != nil {
-		return err
+	records := make([][]string, len(rows))
+	for i, row := range rows {
+		records[i] = row.record()
 	}
-	for _, row := range rows {
-		if err := out.Write(row.record()); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="figures.csv"`)
-	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", slices.Clone(buf.Bytes())).Send(w, r)
-	return nil
+	return page.Table(w, r, "figures", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
 }

@@ -661,7 +661,7 @@ func league(s *scene, a answers) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = table(s, a, s.T("figures.league"), a.league, a.told(leagueColumns), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rowsOf(s, a, s.T("figures.league"), a.league, a.told(leagueColumns), true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -697,7 +697,7 @@ func league(s *scene, a answers) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = table(s, a, s.T("figures.small"), a.small, smallColumns, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rowsOf(s, a, s.T("figures.small"), a.small, smallColumns, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -761,7 +761,7 @@ func tableOf(s *scene, a answers, dim, title string) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = table(s, a, title, list, a.told(otherColumns), false).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = rowsOf(s, a, title, list, a.told(otherColumns), false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -772,7 +772,7 @@ func tableOf(s *scene, a answers, dim, title string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = table(s, a, title, list, a.told(otherColumns), false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = rowsOf(s, a, title, list, a.told(otherColumns), false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -782,7 +782,7 @@ func tableOf(s *scene, a answers, dim, title string) templ.Component {
 	})
 }
 
-func table(s *scene, a answers, label string, list []Told, columns []string, ranked bool) templ.Component {
+func rowsOf(s *scene, a answers, label string, list []Told, columns []string, ranked bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

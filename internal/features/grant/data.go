@@ -2,10 +2,8 @@ package grant
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +15,8 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/permission"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/ids"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
-	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // held is what is held about a person.
@@ -160,17 +158,9 @@ var dataColumns = []string{
 func (r Row) record() []string {
 	n := func(v int64) string { return strconv.FormatInt(v, 10) }
 	return []string{
-		r.Number, r.Call, r.Session, r.District, r.Applicant, harmless(r.Title), r.State, r.Sent, n(r.Asked), n(r.Money), n(r.Work), n(r.Materials),
+		r.Number, r.Call, r.Session, r.District, r.Applicant, r.Title, r.State, r.Sent, n(r.Asked), n(r.Money), n(r.Work), n(r.Materials),
 		n(r.Total), strconv.FormatFloat(r.Share, 'f', 1, 64), n(r.Approved), n(r.Released), n(r.Due), n(r.Returned),
 	}
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula.
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
 
 // rows are the applications that everybody may read, before a case, newest first.
@@ -227,18 +217,9 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		return page.JSON(w, r, http.StatusOK, list)
 	}
-	buf := web.TakeBuffer()
-	defer buf.Free()
-	out := csv.NewWriter(buf)
-	out.Write(dataColumns)
-	for _, row := range list {
-		out.Write(row.record())
+	records := make([][]string, len(list))
+	for i, row := range list {
+		records[i] = row.record()
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="grants.csv"`)
-	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", slices.Clone(buf.Bytes())).Send(w, r)
-	return nil
+	return page.Table(w, r, "grants", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
 }

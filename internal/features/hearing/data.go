@@ -2,9 +2,7 @@ package hearing
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +11,8 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/manifest"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/ui"
-	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
 // row is a hearing in the open data: sums of a whole hearing, nobody's own.
@@ -76,20 +74,11 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		return page.JSON(w, r, http.StatusOK, rows)
 	}
-	buf := web.TakeBuffer()
-	defer buf.Free()
-	out := csv.NewWriter(buf)
-	out.Write(columns)
-	for _, x := range rows {
-		out.Write(x.record())
+	records := make([][]string, len(rows))
+	for i, x := range rows {
+		records[i] = x.record()
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="hearings.csv"`)
-	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", slices.Clone(buf.Bytes())).Send(w, r)
-	return nil
+	return page.Table(w, r, "hearings", table.CSV, &table.Table{Columns: table.Columns(columns, nil)}, records)
 }
 
 // mine is what is held about a person.

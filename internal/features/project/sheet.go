@@ -1,13 +1,13 @@
 package project
 
 import (
-	"bytes"
 	"net/http"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/table"
 )
 
@@ -65,12 +65,8 @@ func (p *Pages) templateFile(w http.ResponseWriter, r *http.Request) error {
 
 func sendTable(w http.ResponseWriter, r *http.Request, name string, t *table.Table, rows [][]string) error {
 	kind := strings.TrimPrefix(path.Ext(r.URL.Path), ".")
-	t.Name, t.ForSpreadsheets = "projects", true
-	var out bytes.Buffer
-	if err := t.Write(&out, kind, table.All(rows)); err != nil {
-		return err
-	}
-	return sendFile(w, r, table.Types[kind], name+"."+kind, out.Bytes())
+	t.Name, t.Marked = "projects", true
+	return page.Table(w, r, name, kind, t, rows)
 }
 
 // exampleID is the id of the row of the template; it is never taken.

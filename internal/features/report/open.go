@@ -1,15 +1,14 @@
 package report
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ashar-kg/ashar/internal/civic/casework"
 	"github.com/ashar-kg/ashar/internal/civic/page"
 	"github.com/ashar-kg/ashar/internal/platform/db"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 )
 
@@ -72,7 +71,7 @@ var dataColumns = []string{"number", "category", "state", "body", "district", "a
 
 func (r Row) record() []string {
 	return []string{
-		r.Number, r.Category, r.State, r.Body, harmless(r.District), harmless(r.Address), degrees(r.Lat), degrees(r.Lon), iso(&r.Created), iso(&r.Updated),
+		r.Number, r.Category, r.State, r.Body, r.District, r.Address, degrees(r.Lat), degrees(r.Lon), iso(&r.Created), iso(&r.Updated),
 		iso(r.Due), iso(r.Closed), r.Channel, strconv.FormatInt(r.Seen, 10), r.URL,
 	}
 }
@@ -137,28 +136,12 @@ func (s *scene) geojson(found casework.Page) map[string]any {
 }
 
 func (p *Pages) csv(w http.ResponseWriter, r *http.Request, s *scene, found casework.Page) error {
-	buf := web.TakeBuffer()
-	defer buf.Free()
-	out := csv.NewWriter(buf)
-	out.Write(dataColumns)
-	for _, row := range s.rows(found) {
-		out.Write(row.record())
+	rows := s.rows(found)
+	records := make([][]string, len(rows))
+	for i, row := range rows {
+		records[i] = row.record()
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="reports.csv"`)
-	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", append([]byte(nil), buf.Bytes()...)).Send(w, r)
-	return nil
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula.
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
+	return page.Table(w, r, "reports", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
 }
 
 // dataIndex is the page about the open data.

@@ -2,7 +2,6 @@ package vote
 
 import (
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"math/big"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"github.com/ashar-kg/ashar/internal/civic/record"
 	"github.com/ashar-kg/ashar/internal/platform/db"
 	"github.com/ashar-kg/ashar/internal/platform/sharecard"
+	"github.com/ashar-kg/ashar/internal/platform/table"
 	"github.com/ashar-kg/ashar/internal/platform/web"
 	"github.com/ashar-kg/ashar/pb"
 )
@@ -287,9 +287,7 @@ func (p *Pages) projectsFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var out strings.Builder
-	c := csv.NewWriter(&out)
-	rows := [][]string{{"code", "name", "cost", "score", "supporters", "won", "reason", "more", "more_of", "other_rule"}}
+	var rows [][]string
 	for _, v := range t.Outcome.Projects {
 		more := ""
 		if v.More != nil {
@@ -300,12 +298,8 @@ func (p *Pages) projectsFile(w http.ResponseWriter, r *http.Request) error {
 			strconv.FormatBool(t.Shadow != nil && t.Shadow.Won(v.Project)),
 		})
 	}
-	if err := c.WriteAll(rows); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+s.Slug+"-"+t.Pot+`.csv"`)
-	web.NewBody(http.StatusOK, "text/csv; charset=utf-8", []byte("\ufeff"+out.String())).Send(w, r)
-	return nil
+	columns := table.Columns([]string{"code", "name", "cost", "score", "supporters", "won", "reason", "more", "more_of", "other_rule"}, nil)
+	return page.Table(w, r, s.Slug+"-"+t.Pot, table.CSV, &table.Table{Columns: columns, Marked: true}, rows)
 }
 
 // ballotsFile is the published ballots of a pot, byte for byte.

@@ -59,9 +59,10 @@ type Table struct {
 	Columns   []Column
 	About     [][2]string // what is to be known of the table: its second sheet, and "about" in JSON
 	AboutName string      // of the second sheet
-	// ForSpreadsheets begins a CSV with the mark of UTF-8 that spreadsheets ask for,
-	// and puts an apostrophe before what they would take for a formula.
-	ForSpreadsheets bool
+	Marked    bool        // a CSV begins with the mark of UTF-8 that spreadsheets ask for
+	// Exact leaves texts in a CSV as they are. Otherwise those that a spreadsheet would
+	// take for a formula have an apostrophe before them.
+	Exact bool
 }
 
 // Rows gives the rows of a table, each with a cell for every column. A row may be
@@ -103,7 +104,7 @@ func (t *Table) names() []string {
 }
 
 func (t *Table) csv(w io.Writer, rows Rows) error {
-	if t.ForSpreadsheets {
+	if t.Marked {
 		if _, err := io.WriteString(w, "\ufeff"); err != nil {
 			return err
 		}
@@ -113,8 +114,8 @@ func (t *Table) csv(w io.Writer, rows Rows) error {
 		return err
 	}
 	if err := rows(func(row []string) error {
-		if t.ForSpreadsheets {
-			row = plain(row)
+		if !t.Exact {
+			row = t.plain(row)
 		}
 		return out.Write(row)
 	}); err != nil {
@@ -125,10 +126,10 @@ func (t *Table) csv(w io.Writer, rows Rows) error {
 }
 
 // plain keeps spreadsheets from taking a text for a formula.
-func plain(row []string) []string {
+func (t *Table) plain(row []string) []string {
 	out := slices.Clone(row)
 	for i, v := range row {
-		if v != "" && strings.ContainsRune("=+@\t", rune(v[0])) {
+		if v != "" && t.Columns[i].Kind == Text && strings.ContainsRune("=+@\t\r", rune(v[0])) {
 			out[i] = "'" + v
 		}
 	}

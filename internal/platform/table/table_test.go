@@ -38,7 +38,9 @@ func written(t *testing.T, x table.Table, kind string) []byte {
 
 func TestATableIsTheSameInEveryFile(t *testing.T) {
 	want := append([][]string{{"code", "year", "amount", "share", "inferred", "label"}}, rows...)
-	got, err := csv.NewReader(bytes.NewReader(written(t, yard, table.CSV))).ReadAll()
+	exact := yard
+	exact.Exact = true
+	got, err := csv.NewReader(bytes.NewReader(written(t, exact, table.CSV))).ReadAll()
 	if err != nil || !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("CSV: %q, %v", got, err)
 	}
@@ -81,9 +83,9 @@ func TestATableIsTheSameInEveryFile(t *testing.T) {
 	}
 }
 
-func TestAFileForSpreadsheetsHasNoFormulas(t *testing.T) {
+func TestACSVHasNoFormulas(t *testing.T) {
 	x := yard
-	x.ForSpreadsheets = true
+	x.Marked = true
 	text := string(written(t, x, table.CSV))
 	if !strings.HasPrefix(text, "\ufeffcode,") || !strings.Contains(text, ",'=1+1\n") || !strings.Contains(text, ",-250.5,") {
 		t.Errorf("%q", text)
