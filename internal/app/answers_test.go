@@ -520,7 +520,7 @@ func TestAnOldBackupIsCountedAfterItIsPutBack(t *testing.T) {
 
 func TestABulletinStaysAsItWasPublished(t *testing.T) {
 	both(t, func(t *testing.T, a *app.App, s *httptest.Server) {
-		more(t, a, 2000)
+		more(t, a, 600)
 		c, _ := a.Cities.ByID(demo.CityID)
 		week := figures.WeekOf(a.Clock.Now().In(c.Zone)).Before(2)
 		b := visit(t, s)

@@ -31,6 +31,7 @@ export function end() {
 // visitor opens a page whose errors are failures of the journey.
 export async function visitor(browser, options) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(120_000); // a machine with much else to do is slow, not wrong
   const page = await context.newPage();
   page.on('pageerror', (e) => check(false, `script error on ${page.url()}: ${e.message}`));
   page.on('console', (m) => {
