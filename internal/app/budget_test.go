@@ -131,7 +131,7 @@ func TestABudgetIsPreviewedConfirmedPublishedComparedAndExported(t *testing.T) {
 
 		wrong := draftForm("2026-09-01")
 		wrong.Set("residents", "many")
-		if page, _ := officer.send(422, "/staff/budget", wrong, map[string]string{"draft.csv": draft}); !strings.Contains(page, `value="many"`) || !strings.Contains(page, "from 1 to 100") {
+		if page, _ := officer.send(422, "/staff/budget", wrong, map[string]string{"draft.csv": draft}); !strings.Contains(page, `value="many"`) || !strings.Contains(page, "How many people lived in the city in that year: Enter a whole number from 1 to 100,000,000") {
 			t.Error("a number of residents that is none is taken, or lost")
 		}
 

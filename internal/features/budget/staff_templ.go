@@ -50,7 +50,7 @@ func deskView(s *scene, list []*Incoming, all []*Version, sources []string, f *w
 		}
 		ctx = templ.ClearChildren(ctx)
 		errs := s.Texts(f)
-		templ_7745c5c3_Err = ui.ErrorSummary(s.T("error.summary"), s.Problems(f, "source", s.T("budget.import.source"), "year", s.T("budget.column.year"), "phase", s.T("budget.column.phase"))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorSummary(s.T("error.summary"), s.Problems(f, "source", s.T("budget.import.source"), "year", s.T("budget.column.year"), "phase", s.T("budget.column.phase"), "residents", s.T("budget.import.residents"), "counted", s.T("budget.import.counted"))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
