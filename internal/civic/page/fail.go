@@ -93,10 +93,10 @@ func (v *Visit) writeProblem(w http.ResponseWriter, r *http.Request, p *web.Prob
 }
 
 // Table answers with a table as a file of one of its kinds.
-func Table(w http.ResponseWriter, r *http.Request, name, kind string, t *table.Table, rows [][]string) error {
+func Table(w http.ResponseWriter, r *http.Request, name, kind string, t *table.Table, rows table.Rows) error {
 	buf := web.TakeBuffer()
 	defer buf.Free()
-	if err := t.Write(buf, kind, table.All(rows)); err != nil {
+	if err := t.Write(buf, kind, rows); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+kind+`"`)

@@ -74,15 +74,6 @@ type Answers struct {
 	Counted   string            `json:"counted,omitempty"`   // who counted them
 }
 
-// sharedBy is the number of residents that the figures are shared among: those told,
-// or as many as the settings say.
-func (a Answers) sharedBy(residents int64) int64 {
-	if a.Residents > 0 {
-		return a.Residents
-	}
-	return residents
-}
-
 // lasting are the answers that hold for further files of a source too. The unit
 // is asked every time: papers misprint it.
 func (a Answers) lasting() *Answers {

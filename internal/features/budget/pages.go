@@ -376,9 +376,10 @@ func kindOf(r *http.Request, name string) (kind string, ok bool) {
 	return kind, ok && table.Types[kind] != ""
 }
 
-// tableAbout is what the file of a page says of itself.
-func (s *scene) tableAbout(address string) [][2]string {
-	return [][2]string{{"page", s.Absolute(address)}, {"currency", s.City.Currency}, {"made", s.Now.In(s.City.Zone).Format(time.DateOnly)}}
+// table is what the page at an address shows, as a file.
+func (s *scene) table(name string, columns []table.Column, address string) *table.Table {
+	about := [][2]string{{"page", s.Absolute(address)}, {"currency", s.City.Currency}, {"made", s.Now.In(s.City.Zone).Format(time.DateOnly)}}
+	return &table.Table{Name: name, Columns: columns, About: about, AboutName: "source"}
 }
 
 func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {

@@ -130,7 +130,7 @@ func (x *Series) href(f *Figure) string {
 // yearText writes a year of an address or a page.
 func yearText(y ledger.Year) string { return strconv.Itoa(int(y)) }
 
-// seriesFile sends a series as CSV: the figures as the documents have them, and
+// seriesFile sends a series as a file: the figures as the documents have them, and
 // beside them the adjusted ones, if any were asked for.
 func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
 	kind, ok := kindOf(r, "series")
@@ -149,8 +149,7 @@ func (p *Pages) seriesFile(w http.ResponseWriter, r *http.Request) error {
 	if x.Prices != 0 {
 		name += "-prices-" + yearText(x.Prices)
 	}
-	t := table.Table{Name: "years", Columns: seriesColumns, About: s.tableAbout("/budget/series?" + x.values().Encode()), AboutName: "source"}
-	return page.Table(w, r, name, kind, &t, s.seriesRows(x))
+	return page.Table(w, r, name, kind, s.table("years", seriesColumns, "/budget/series?"+x.values().Encode()), table.All(s.seriesRows(x)))
 }
 
 // seriesColumns are those of the file of a series.
@@ -257,8 +256,7 @@ func (p *Pages) compareFile(w http.ResponseWriter, r *http.Request) error {
 		label, _ := s.lineOfKey(x, d)
 		rows = append(rows, s.compareRow(x, inLines, label, d))
 	}
-	t := table.Table{Name: "rows", Columns: compareColumns, About: s.tableAbout(x.at(x.priced.Prices)), AboutName: "source"}
-	return page.Table(w, r, name, kind, &t, rows)
+	return page.Table(w, r, name, kind, s.table("rows", compareColumns, x.at(x.priced.Prices)), table.All(rows))
 }
 
 // compareColumns are those of the file of a comparison.
@@ -333,8 +331,7 @@ func (p *Pages) pricesFile(w http.ResponseWriter, r *http.Request) error {
 	for _, y := range x.Index.Prices.Years() {
 		rows = append(rows, []string{yearText(y), x.Index.Points(y), name, yearText(x.Index.Base), x.Index.Source, x.Index.Link, x.Index.ReadOn})
 	}
-	t := table.Table{Name: "years", Columns: pricesColumns, About: s.tableAbout("/budget/prices"), AboutName: "source"}
-	return page.Table(w, r, s.City.Slug+"-price-index", kind, &t, rows)
+	return page.Table(w, r, s.City.Slug+"-price-index", kind, s.table("years", pricesColumns, "/budget/prices"), table.All(rows))
 }
 
 // pricesColumns are those of the file of the price index.

@@ -78,8 +78,8 @@ func (p *Pages) yearFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := table.Table{Name: "rows", Columns: courseColumns, About: s.tableAbout(x.address()), AboutName: "source"}
-	return page.Table(w, r, s.City.Slug+"-budget-course-"+strconv.Itoa(int(x.Year))+"-"+string(x.Direction), kind, &t, x.records(s))
+	name := s.City.Slug + "-budget-course-" + strconv.Itoa(int(x.Year)) + "-" + string(x.Direction)
+	return page.Table(w, r, name, kind, s.table("rows", courseColumns, x.address()), table.All(x.records(s)))
 }
 
 // The kinds of a row.

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -313,7 +314,7 @@ func (in *Incoming) version(now time.Time, digest string, residents, person int6
 	a := in.Answers
 	return &Version{
 		Version: ledger.Version{ID: ids.At(now), Year: ledger.Year(a.Year), Phase: ledger.Phase(a.Phase), Day: a.Day, Until: a.Until},
-		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: a.sharedBy(residents), Counted: a.Counted, Excerpt: a.Excerpt, Creator: person,
+		Titles:  a.Titles, Source: in.Source, FileKey: in.Files[0].Key, FileName: in.Files[0].Name, Digest: digest, State: Loading, Residents: cmp.Or(a.Residents, residents), Counted: a.Counted, Excerpt: a.Excerpt, Creator: person,
 	}
 }
 
@@ -475,9 +476,7 @@ func (s *Service) Direct(ctx context.Context, c *city.City, v *Version, lines []
 		return err
 	}
 	v.ID, v.State = ids.At(s.Clock.Now()), Loading
-	if v.Residents == 0 {
-		v.Residents = int64(set.Residents)
-	}
+	v.Residents = cmp.Or(v.Residents, int64(set.Residents))
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		if err := insertVersion(tx, c.ID, v); err != nil {
 			return err

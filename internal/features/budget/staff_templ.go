@@ -1483,7 +1483,7 @@ func (s *scene) perHead(in *Incoming, sum string) string {
 	if !ok || !fits {
 		return "–"
 	}
-	return s.exact(ledger.Of(minor).Per(in.Answers.sharedBy(int64(s.set.Residents))))
+	return s.exact(ledger.Of(minor).Per(cmp.Or(in.Answers.Residents, int64(s.set.Residents))))
 }
 
 // unbalanced tells when revenue and expenditure of the year are not the same.
@@ -1899,7 +1899,7 @@ func unitView(s *scene, in *Incoming, errs map[string]string) templ.Component {
 		p := in.Report
 		if in.Answers.Unit == "" && len(p.Parts) > 0 {
 			options := []ui.Option{}
-			for _, x := range readings(s.largest(p), in.Answers.sharedBy(int64(s.set.Residents))) {
+			for _, x := range readings(s.largest(p), cmp.Or(in.Answers.Residents, int64(s.set.Residents))) {
 				options = append(options, ui.Option{Value: x.Unit, Text: s.T("budget.unit." + x.Unit), Hint: s.T("budget.import.reading", "total", s.money(x.Amount), "each", s.money(x.Each)), Checked: x.Unit == p.UnitGuess})
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 137, " ")

@@ -120,9 +120,5 @@ func (p *Pages) csv(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	records := make([][]string, len(rows))
-	for i, row := range rows {
-		records[i] = row.record()
-	}
-	return page.Table(w, r, "figures", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
+	return page.Table(w, r, "figures", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, table.Of(rows, Row.record))
 }

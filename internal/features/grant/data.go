@@ -217,9 +217,5 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		return page.JSON(w, r, http.StatusOK, list)
 	}
-	records := make([][]string, len(list))
-	for i, row := range list {
-		records[i] = row.record()
-	}
-	return page.Table(w, r, "grants", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
+	return page.Table(w, r, "grants", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, table.Of(list, Row.record))
 }

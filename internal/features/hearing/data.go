@@ -74,11 +74,7 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		return page.JSON(w, r, http.StatusOK, rows)
 	}
-	records := make([][]string, len(rows))
-	for i, x := range rows {
-		records[i] = x.record()
-	}
-	return page.Table(w, r, "hearings", table.CSV, &table.Table{Columns: table.Columns(columns, nil)}, records)
+	return page.Table(w, r, "hearings", table.CSV, &table.Table{Columns: table.Columns(columns, nil)}, table.Of(rows, row.record))
 }
 
 // mine is what is held about a person.

@@ -39,14 +39,9 @@ func (p *Pages) tableFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var rows [][]string
-	if err := p.Service.Each(r.Context(), s.City, filterOf(r.URL.Query(), s.bodies), func(x *Project) error {
-		rows = append(rows, s.exportRow(x))
-		return nil
-	}); err != nil {
-		return err
-	}
-	return sendTable(w, r, "projects", &table.Table{Columns: table.Columns(exportColumns, kinds)}, rows)
+	return sendTable(w, r, "projects", &table.Table{Columns: table.Columns(exportColumns, kinds)}, func(put func([]string) error) error {
+		return p.Service.Each(r.Context(), s.City, filterOf(r.URL.Query(), s.bodies), func(x *Project) error { return put(s.exportRow(x)) })
+	})
 }
 
 // templateFile sends the table that is imported, with one row as an example. The
@@ -60,10 +55,10 @@ func (p *Pages) templateFile(w http.ResponseWriter, r *http.Request) error {
 	for _, c := range s.columns() {
 		t.About = append(t.About, [2]string{c.Name, c.Text})
 	}
-	return sendTable(w, r, "projects-template", t, [][]string{exampleRow()})
+	return sendTable(w, r, "projects-template", t, table.All([][]string{exampleRow()}))
 }
 
-func sendTable(w http.ResponseWriter, r *http.Request, name string, t *table.Table, rows [][]string) error {
+func sendTable(w http.ResponseWriter, r *http.Request, name string, t *table.Table, rows table.Rows) error {
 	kind := strings.TrimPrefix(path.Ext(r.URL.Path), ".")
 	t.Name, t.Marked = "projects", true
 	return page.Table(w, r, name, kind, t, rows)

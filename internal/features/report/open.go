@@ -136,12 +136,7 @@ func (s *scene) geojson(found casework.Page) map[string]any {
 }
 
 func (p *Pages) csv(w http.ResponseWriter, r *http.Request, s *scene, found casework.Page) error {
-	rows := s.rows(found)
-	records := make([][]string, len(rows))
-	for i, row := range rows {
-		records[i] = row.record()
-	}
-	return page.Table(w, r, "reports", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, records)
+	return page.Table(w, r, "reports", table.CSV, &table.Table{Columns: table.Columns(dataColumns, nil)}, table.Of(s.rows(found), Row.record))
 }
 
 // dataIndex is the page about the open data.

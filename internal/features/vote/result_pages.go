@@ -299,7 +299,7 @@ func (p *Pages) projectsFile(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	columns := table.Columns([]string{"code", "name", "cost", "score", "supporters", "won", "reason", "more", "more_of", "other_rule"}, nil)
-	return page.Table(w, r, s.Slug+"-"+t.Pot, table.CSV, &table.Table{Columns: columns, Marked: true}, rows)
+	return page.Table(w, r, s.Slug+"-"+t.Pot, table.CSV, &table.Table{Columns: columns, Marked: true}, table.All(rows))
 }
 
 // ballotsFile is the published ballots of a pot, byte for byte.

@@ -69,16 +69,21 @@ type Table struct {
 // used again once put has returned.
 type Rows func(put func(row []string) error) error
 
-// All are rows that are known beforehand.
-func All(list [][]string) Rows {
+// Of makes a row of each thing of a list.
+func Of[T any](list []T, row func(T) []string) Rows {
 	return func(put func([]string) error) error {
-		for _, row := range list {
-			if err := put(row); err != nil {
+		for _, x := range list {
+			if err := put(row(x)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+}
+
+// All are rows that are known beforehand.
+func All(list [][]string) Rows {
+	return Of(list, func(row []string) []string { return row })
 }
 
 // Write writes a table as a file of one of the kinds. Errors are those of w and of
@@ -129,7 +134,10 @@ func (t *Table) csv(w io.Writer, rows Rows) error {
 func (t *Table) plain(row []string) []string {
 	out := slices.Clone(row)
 	for i, v := range row {
-		if v != "" && t.Columns[i].Kind == Text && strings.ContainsRune("=+@\t\r", rune(v[0])) {
+		if v == "" || t.Columns[i].Kind != Text || !strings.ContainsRune("=+-@\t\r", rune(v[0])) {
+			continue
+		}
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
 			out[i] = "'" + v
 		}
 	}

@@ -87,6 +87,10 @@ func TestACSVHasNoFormulas(t *testing.T) {
 	x := yard
 	x.Marked = true
 	text := string(written(t, x, table.CSV))
+	var out bytes.Buffer
+	if err := x.Write(&out, table.CSV, table.All([][]string{{"-1+cmd", "-1", "-2.5", "-0.1", "", "-5"}})); err != nil || !strings.HasSuffix(out.String(), "\n'-1+cmd,-1,-2.5,-0.1,,-5\n") {
+		t.Errorf("%q, %v", out.String(), err)
+	}
 	if !strings.HasPrefix(text, "\ufeffcode,") || !strings.Contains(text, ",'=1+1\n") || !strings.Contains(text, ",-250.5,") {
 		t.Errorf("%q", text)
 	}
